@@ -83,15 +83,17 @@ class _Renderer:
         return self.out.rich()
 
     def block(self, _detail: object = None) -> None:
-        """Keep a blank line before a block where the source has one; an item's first block follows its marker."""
+        """Keep a blank line before a block where the source has one; an item begins beside its marker."""
         if not self.out.prefix:
             self.own_line()
 
     def own_line(self) -> None:
         """The same for a block that cannot share its first line."""
-        self.out.block(
-            2 if not self.out.prefix and self.source.count(b"\n", self.last, self.start) > 1 else 1
-        )
+        if self.out.prefix:
+            self.out.settle()
+            self.out.block(1)
+        else:
+            self.out.block(2 if self.source.count(b"\n", self.last, self.start) > 1 else 1)
 
     def nothing(self, _detail: object = None) -> None:
         """Containers that leave no trace."""

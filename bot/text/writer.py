@@ -100,10 +100,6 @@ class Writer:
 
     def _break(self) -> None:
         if self._gap and self.pieces:
-            if self.prefix:  # the item began with a block: its marker stands alone
-                self._begin("blockquote")
-                self._add(self.prefix.rstrip())
-                self.prefix = ""
             self._add("\n" * self._gap + self.indent)
         self._gap = 0
 
