@@ -1,0 +1,1 @@
+"""Reads the configuration: the only reader of environment and TOML."""
