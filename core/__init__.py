@@ -1,6 +1,6 @@
-"""The door of the core: engine, records, events and errors. Nothing else is public.
+"""The door of the core: `Engine`, and the pure modules `model`, `states`, `events`, `errors`, `config`.
 
-Names are loaded when first used, so that the keeper and the `lh` client load none of them.
+Nothing else is public. The engine is loaded on first use, so that the keeper and the `lh` client stay small.
 """
 
 from __future__ import annotations
@@ -9,16 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core import config, errors, events, model, ports
     from core.engine import Engine
 
-__all__ = ["Engine", "config", "errors", "events", "model", "ports"]
+__all__ = ["Engine"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name on first use."""
+    """Load the engine on first use."""
     if name == "Engine":
         return import_module("core.engine").Engine
-    if name in __all__:
-        return import_module(f"core.{name}")
     raise AttributeError(f"core has no public name {name!r}")

@@ -255,7 +255,7 @@ class WorktreeLanded:
 
 @dataclass(frozen=True, slots=True)
 class WorktreeRemoved:
-    """Host: the worktree is gone, or kept for the reasons given. `backup` is the ref that keeps its content."""
+    """Host: the worktree is gone, or kept for these reasons. `backup` is the ref that keeps its content."""
 
     kind: ClassVar[str] = "worktree.removed"
     removed: bool

@@ -259,7 +259,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The next message of this person in this place is the feedback on that plan, before any other routing."""
+    """This person's next message there is the feedback on that plan, before any other routing."""
 
     chat: ChatId
     thread: int | None

@@ -1,4 +1,4 @@
-"""Closed sets of states and kinds: the words of the design. Adding one makes every `match` that forgets it fail."""
+"""Closed sets of states and kinds. Adding one makes every `match` that forgets it fail the type check."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One event in a session's log. `seq` has no gaps within a session; `offset` is the agent's log position."""
+    """One event of a session. `seq` has no gaps; `offset` is where the agent's log was read up to."""
 
     session: SessionId
     epoch: int
