@@ -2,10 +2,10 @@
 
 LeadhandError
 ├── ConfigError        BadSetting · NoToken · HomeBroken
-├── StartError         TokenRefused · AlreadyRunning · StoreBroken · DiskFull
+├── StartError         TokenRefused · TelegramUnreachable · AlreadyRunning · StoreBroken · DiskFull
 ├── ProjectError       UnknownProject · NotARepository · BaseMissing · NoCommits · GitTooOld · WorktreeFailed
 ├── AgentProblem       UnknownAgent · AgentMissing · AgentUnusable · KeeperDown
-├── SessionError       UnknownSession · NotRunning · NothingPending
+├── SessionError       UnknownSession · NotRunning · NothingPending · BadInput
 └── DecisionError      DecisionStale · DecisionTaken · NotAllowed
 
 The class docstring is the default message; `key` names the text a person sees (`errors.ftl`).

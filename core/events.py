@@ -108,7 +108,7 @@ class Compacted:
 
 @dataclass(frozen=True, slots=True)
 class PermissionRequested:
-    """The agent wants to use a tool and waits. `inside` is true when every path it names is in the worktree."""
+    """The agent wants to use a tool and waits. `inside`: every path it names is in the worktree."""
 
     kind: ClassVar[str] = "request.permission"
     request: str
