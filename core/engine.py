@@ -1,0 +1,5 @@
+"""Opens everything."""
+
+
+class Engine:
+    """Composition root."""
