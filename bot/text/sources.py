@@ -1,4 +1,4 @@
-"""Reads the .ftl files as syntax trees, for the generator and the checker; the running bot does not need it."""
+"""Reads the .ftl files as syntax trees, for the generator and the checker. The running bot never does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
