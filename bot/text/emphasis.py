@@ -7,9 +7,10 @@ import re
 _STRONG = 2
 
 _WORD = re.compile(rb"\w+")
+SEAM = "\u200b"  # cleaned text has none, so it can be put in and taken out again
+
 _CJK = "\u3000-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef“”‘’…—"
-_STARS = re.compile(r"(?<!\*)\*\*(?![\s*])([^*\n]+?)(?<!\s)\*\*(?!\*)")
-_NEAR_CJK = re.compile(f"[{_CJK}]")
+_STARS = re.compile(rf"(?<!\*)(?:(?<=[{_CJK}])\*\*(?!\*)|\*\*(?=[{_CJK}]))")
 
 
 def is_typed(source: bytes, start: int, end: int, width: int) -> bool:
@@ -29,15 +30,17 @@ def is_typed(source: bytes, start: int, end: int, width: int) -> bool:
     return inner[:1] in b",;:)]}" or inner[-1:] in b"([{" or (width < _STRONG and inner[:1] == b".")
 
 
-def cjk_bold(text: str) -> list[tuple[int, int]]:
-    """Find `**…**` that CommonMark leaves alone because a Chinese mark touches the stars."""
-    found = []
-    for match in _STARS.finditer(text):
-        start, end = match.span()
-        edges = text[max(start - 1, 0) : start] + match[1][0] + match[1][-1] + text[end : end + 1]
-        if _NEAR_CJK.search(edges):
-            found.append((start, end))
-    return found
+def seamed(text: str) -> str:
+    """Part `**` from the marks beside it: CommonMark does not take `”**后` for the end of bold text."""
+    return _STARS.sub(_parted, text) if "**" in text and not text.isascii() else text
+
+
+def _parted(match: re.Match[str]) -> str:
+    start, end = match.span()
+    before, after = match.string[max(start - 1, 0) : start], match.string[end : end + 1]
+    left = SEAM if before and not before.isspace() else ""
+    right = SEAM if after and not after.isspace() else ""
+    return f"{left}**{right}"
 
 
 def _is_ascii_word(char: bytes) -> bool:

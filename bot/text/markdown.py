@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pyromark
 from pyromark import Options
 
-from bot.text.emphasis import cjk_bold, is_typed
+from bot.text.emphasis import SEAM, is_typed, seamed
 from bot.text.rich import Kind, Rich, plain
 from bot.text.safe import clean
 from bot.text.tables import table
@@ -28,7 +28,7 @@ _LANGUAGE = re.compile(r"[\w+#.-]{1,32}")
 
 def render(markdown: str) -> Rich:
     """Turn Markdown into rich text; any text is accepted."""
-    text = _without_definitions(clean(markdown).strip("\n"))
+    text = _without_definitions(seamed(clean(markdown).strip("\n")))
     return plain(markdown) if text is None else _Renderer(text).run()
 
 
@@ -63,6 +63,7 @@ class _Renderer:
         self.fence: tuple[str, list[str]] | None = None
         self.rows: list[list[Rich]] = []
         self.aligns: tuple[str, ...] = ()
+        self.last_cell = 0
         self.last = 0  # where in the source the latest leaf ended
 
     def run(self) -> Rich:
@@ -108,25 +109,13 @@ class _Renderer:
         if self.fence:
             self.fence[1].append(text)
             return
-        if "**" in text and self.source[self.start : self.end] == text.encode():
-            text = self._cjk(text)
-        self.out.write(text)
-
-    def _cjk(self, text: str) -> str:
-        at = 0
-        for start, end in cjk_bold(text):
-            self.out.write(text[at:start])
-            self.out.open("bold")
-            self.out.write(text[start + 2 : end - 2])
-            self.out.close()
-            at = end
-        return text[at:]
+        self.out.write(text.replace(SEAM, ""))
 
     def code(self, text: str) -> None:
-        self.out.solid(text, "code")
+        self.out.solid(text.replace(SEAM, ""), "code")
 
     def html_line(self, text: str) -> None:
-        self.out.write(text.rstrip("\n"))
+        self.out.write(text.replace(SEAM, "").rstrip("\n"))
         self.out.block(1)
 
     def task(self, done: bool) -> None:  # noqa: FBT001 - the parser's event value
@@ -161,7 +150,7 @@ class _Renderer:
 
     def fenced(self, detail: Any) -> None:
         self.own_line()
-        self.fence = ((detail or {}).get("Fenced", "") if isinstance(detail, dict) else str(detail or ""), [])
+        self.fence = (detail["Fenced"] if isinstance(detail, dict) else "", [])
 
     def fenced_end(self, _detail: object) -> None:
         assert self.fence is not None  # noqa: S101 - the parser pairs its events
@@ -169,7 +158,7 @@ class _Renderer:
         language, _, rest = info.partition(" ")
         if not _LANGUAGE.fullmatch(language):
             language, rest = "", info
-        body = "".join((rest + "\n" if rest else "", *pieces)).strip("\n")
+        body = "".join((rest + "\n" if rest else "", *pieces)).replace(SEAM, "").strip("\n")
         indent, self.out.indent = self.out.indent, ""
         self.out.solid(body or language, "pre", language or None)
         self.out.indent = indent
@@ -194,8 +183,9 @@ class _Renderer:
         self.out.indent = "  " * len(self.lists)
 
     def item_end(self, _detail: object) -> None:
-        if self.out.prefix:
+        if self.out.prefix:  # an empty item still has its line
             self.out.settle()
+            self.done()
         self.out.block(1)
 
     # Styles and links
@@ -243,11 +233,18 @@ class _Renderer:
     def row(self, _detail: object) -> None:
         self.rows.append([])
 
+    def row_end(self, _detail: object) -> None:
+        """Keep what stands after the last column, which the parser leaves out."""
+        extra = self.source[self.last_cell : self.end].decode(errors="replace").strip("| \n\t")
+        if extra:
+            self.rows[-1].append(plain(extra))
+
     def cell(self, _detail: object) -> None:
         self.outer.append(self.out)
         self.out = Writer()
 
     def cell_end(self, _detail: object) -> None:
+        self.last_cell = self.end
         self.rows[-1].append(self.out.rich())
         self.out = self.outer.pop()
 
@@ -311,7 +308,7 @@ _ENDS: Final[dict[str, _Handler]] = {
     "Link": _Renderer.link_end,
     "Image": _Renderer.link_end,
     "Table": _Renderer.table_end,
-    "TableHead": _Renderer.nothing,
-    "TableRow": _Renderer.nothing,
+    "TableHead": _Renderer.row_end,
+    "TableRow": _Renderer.row_end,
     "TableCell": _Renderer.cell_end,
 }

@@ -39,12 +39,12 @@ _SHAPES: Final = (
     _shape("ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{30,}"),  # GitHub
     _shape("github_pat_", r"github_pat_\w{20,}"),
     _shape("glpat-", r"glpat-[\w-]{20,}"),  # GitLab
-    _shape("sk-", r"(?<![A-Za-z0-9])sk-(?=[\w-]{0,200}\d)[\w-]{20,}"),  # OpenAI, Anthropic
+    _shape("sk-", r"(?<![\w-])sk-(?=[\w-]{0,60}\d)[\w-]{20,}"),  # OpenAI, Anthropic
     _shape("k_live_", r"\b[rs]k_live_\w{16,}"),  # Stripe
     _shape("xox xapp", r"\b(?:xox[a-z]|xapp)-[\w-]{10,}"),  # Slack
     _shape("AIza", r"AIza[\w-]{35}"),  # Google
     _shape("npm_", r"npm_[A-Za-z0-9]{36}"),
-    _shape("eyJ", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # JSON web token
+    _shape("eyJ", r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # JSON web token
     _shape("earer EARER", r"(?i:bearer)\s+([\w.~+/-]{16,}=*)"),
     _shape("asic ASIC", r"(?i:authorization\W{1,6}basic)\s+([\w+/-]{8,}=*)"),
     _shape("://", r"://[^\s/:@]{0,128}:([^\s/@]{1,256})@"),  # user:password@host

@@ -4,10 +4,11 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from bot.text.rich import Rich, bold, join, plain, pre
+from bot.text.rich import Rich, bold, join, pre
 
 COLUMNS = 42
 GAP = "  "
+NOTHING = Rich("–")
 
 Row = Sequence[Rich]
 
@@ -48,9 +49,8 @@ def _padded(cell: str, size: int | str, align: str) -> str:
 
 
 def _card(head: Row, row: Row) -> Rich:
+    pairs = zip_longest(head, row, fillvalue=Rich())
     lines = [
-        join((title, value), ": ")
-        for title, value in zip_longest(head, row, fillvalue=plain(""))
-        if value or title
+        join((title, value or NOTHING if title else value), ": ") for title, value in pairs if title or value
     ]
     return join((bold(lines[0]), *lines[1:])) if lines else Rich()
