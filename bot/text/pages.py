@@ -41,19 +41,16 @@ def _cut(data: bytes, start: int, end: int) -> str:
     if data[end * 2 + 1] & 0xFC == 0xDC:  # noqa: PLR2004 - the second half of a pair: cut before the first
         end = end - 1 if end - 1 > start else end + 1
     text = data[start * 2 : end * 2].decode("utf-16-le")
-    return text[: _best(text, chr(int.from_bytes(data[end * 2 : end * 2 + 2], "little")))]
+    return text[: _best(text, data[end * 2 : end * 2 + 4].decode("utf-16-le", "replace"))]
 
 
 def _best(text: str, follows: str) -> int:
-    """The index to cut after; a page is not left almost empty for a nicer cut."""
-    if follows == "\n":
-        return len(text)
-    for mark, least in (("\n\n", len(text) // 2), ("\n", len(text) // 4)):
-        if (cut := text.rfind(mark, least)) > 0:
-            return cut + len(mark)
-    if follows == " ":
-        return len(text)
-    return cut + 1 if (cut := text.rfind(" ")) > 0 else len(text)
+    """The index to cut at; a page is not left almost empty for a nicer cut."""
+    for mark, least in (("\n\n", len(text) // 2), ("\n", len(text) // 4), (" ", 1)):
+        cut = (text + follows[: len(mark)]).rfind(mark, least)
+        if cut > 0:
+            return min(cut + len(mark), len(text))
+    return len(text)
 
 
 def _trimmed(text: str, start: int, entities: list[Entity]) -> Rich:

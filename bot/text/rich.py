@@ -160,14 +160,12 @@ def splice(text: Rich, edits: Iterable[Edit]) -> Rich:
     shift = list(accumulate(deltas))
 
     def moved(entity: Entity) -> Entity | None:
-        first = bisect_right(starts, entity.offset)
-        begin = (ends[first - 1] if first and entity.offset < ends[first - 1] else entity.offset) + shift[
-            first
-        ]
-        last = bisect_left(ends, entity.end)
-        stop = (starts[last] if last < len(starts) and entity.end > starts[last] else entity.end) + shift[
-            last
-        ]
+        past = bisect_right(ends, entity.offset)
+        inside = past < len(starts) and starts[past] < entity.offset
+        begin = ends[past] + shift[past + 1] if inside else entity.offset + shift[past]
+        past = bisect_left(starts, entity.end)
+        inside = past > 0 and ends[past - 1] > entity.end
+        stop = starts[past - 1] + shift[past - 1] if inside else entity.end + shift[past]
         return replace(entity, offset=begin, length=stop - begin) if stop > begin else None
 
     kept_entities = (moved(entity) for entity in text.entities)
