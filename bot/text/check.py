@@ -4,6 +4,7 @@ Each rule returns problems; an empty list means that the texts can be shipped.
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final
 
 from babel import Locale
 
-from bot.text.locales import SOURCE
+from bot.text.locales import SOURCE, locales_folder
 from bot.text.safe import clean
 from bot.text.sources import PLURALS, Broken, Entry, entries
 
@@ -132,3 +133,14 @@ def _words(locale: str, entry: Entry) -> Iterator[Problem]:
         length = len(_PLACEABLE.sub("", entry.text))
         if entry.key.startswith(prefix) and length > most:
             yield Problem("length", locale, place, f"{entry.key}: {length} characters, {most} fit")
+
+
+def main() -> int:
+    """Print the problems of the texts."""
+    problems = check(locales_folder())
+    sys.stdout.writelines(f"{problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

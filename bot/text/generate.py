@@ -4,6 +4,7 @@ Run it with `make texts`.
 
 import sys
 from itertools import groupby
+from keyword import iskeyword
 from pathlib import Path
 
 from bot.text.locales import SOURCE, locales_folder
@@ -24,7 +25,7 @@ def generated(folder: Path) -> dict[str, str]:
         found.append(entry)
     names = [entry.method for entry in found]
     for name in names:
-        if names.count(name) > 1 or name in RESERVED:
+        if names.count(name) > 1 or name in RESERVED or iskeyword(name):
             raise SystemExit(f"{name}: the name is taken; choose another key")
     modules, families = {}, []
     for file, group in groupby(found, key=lambda entry: entry.file):
