@@ -58,7 +58,7 @@ def decide(work: Work, session: Session, verb: str, by: UserId, feedback: str = 
     plan = pending_plan(work, session)
     decision = work.pending(session, DecisionKind.PLAN)
     if decision is None or decision.subject != str(plan.version):
-        raise DecisionStale()
+        raise DecisionStale
     work.take(decision, verb, by)
     match verb:
         case "approve":

@@ -10,7 +10,7 @@ from core.control.names import free_name, slug_of
 from core.control.work import Work
 from core.errors import BadInput, NotRunning
 from core.lifecycle import ENDED, Ended, Launched, Suspended, Working
-from core.model import ChatId, Policy, Route, Session, SessionId, State, UserId
+from core.model import ChatId, Json, Policy, Route, Session, SessionId, State, UserId
 from core.ports import Verb
 from core.states import (
     ApprovalState,
@@ -174,7 +174,7 @@ def show_progress(work: Work, session: Session, step: str | None = None) -> Sess
     """Bring the progress card of this turn up to date."""
     mark = str(session.turn)
     notice = work.tx.outbox.by_key(f"{NoticeKind.PROGRESS}:{session.id}:{mark}")
-    old = notice.data if notice else {"steps": [], "count": 0}
+    old: Json = notice.data if notice else {"steps": [], "count": 0}
     steps = [*old["steps"], step][-STEPS_SHOWN:] if step else old["steps"]
     data = {"steps": steps, "count": old["count"] + (1 if step else 0), "final": False}
     if notice is None or data != {k: old.get(k) for k in data}:
