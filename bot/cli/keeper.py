@@ -6,7 +6,6 @@ import argparse
 import asyncio
 
 from core.config import home_of
-from core.engine import keeper_status, stop_keeper
 
 
 def command(options: argparse.Namespace) -> int:

@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
         name: commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         for name, text in COMMANDS.items()
     }
-    subs["demo"].add_argument("--port", type=int, default=0, help="port of the chat page (default: a free one)")
+    subs["demo"].add_argument(
+        "--port", type=int, default=0, help="port of the chat page (default: a free one)"
+    )
     keeper = subs["keeper"].add_subparsers(dest="action", metavar="action", required=True)
     keeper.add_parser("status", help="show its processes and the agents it holds")
     stop = keeper.add_parser("stop", help="end it; refuses while agents run")
