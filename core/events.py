@@ -229,6 +229,7 @@ class WorktreeCreated:
     branch: str
     base: str
     base_sha: str
+    base_tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,7 @@ class PlanSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class PlanApproved:
-    """The pending plan was approved; `early` as for `PlanSubmitted`, measured at the decision."""
-
-    early: bool = False
+    """The pending plan was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,11 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeMovedEarly:
+    """The tree was seen to have changed before the approval."""
+
+
+@dataclass(frozen=True, slots=True)
 class Suspended:
     """No process runs; a message or a decision resumes the session."""
 
@@ -102,6 +105,7 @@ Change = (
     | InputWanted
     | Worktree
     | Ended
+    | TreeMovedEarly
     | Suspended
     | Held
 )
@@ -122,6 +126,8 @@ def reduce(state: State, change: Change) -> State:
             return _worktree(state, worktree)
         case Ended(status=status, early=early):
             return _ended(state, status, early=early)
+        case TreeMovedEarly():
+            return replace(state, execution=_measured(state, state.execution, early=True))
         case Suspended():
             return replace(state, lifecycle=Lifecycle.SUSPENDED)
         case Held(hold=hold):
@@ -158,12 +164,12 @@ def _plan(
                 plan_version=state.plan_version + 1,
                 execution=_measured(state, ApprovalExecution.AWAITING_APPROVAL, early=early),
             )
-        case PlanApproved(early=early):
+        case PlanApproved():
             return replace(
                 state,
                 approval=ApprovalState.APPROVED,
                 lifecycle=Lifecycle.ACTIVE,
-                execution=_measured(state, ApprovalExecution.APPROVED_THEN_IMPLEMENTED, early=early),
+                execution=_measured(state, ApprovalExecution.APPROVED_THEN_IMPLEMENTED, early=False),
             )
         case ChangesRequested():
             return replace(

@@ -207,6 +207,7 @@ class Worktree:
     branch: str
     base: str
     base_sha: str
+    base_tree: str = ""  # git tree of the base commit: what an untouched worktree has
     changes: Changes | None = None
     merged: str = ""  # the base's commit after the merge
     backup: str = ""  # ref that keeps what was removed

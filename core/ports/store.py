@@ -255,8 +255,8 @@ class Inbox(Protocol):
         """Store an update; False when it is known already."""
         ...
 
-    def done(self, update: int) -> None:
-        """Mark an update as handled."""
+    def done(self, update: int) -> bool:
+        """Mark an update as handled; False when it was handled before or never stored."""
         ...
 
     def open(self) -> Sequence[tuple[int, str]]:
@@ -295,6 +295,10 @@ class Outbox(Protocol):
 
     def by_message(self, chat: ChatId, message: int) -> Notice | None:
         """Return the notice a message belongs to."""
+        ...
+
+    def newest(self, session: SessionId, kind: NoticeKind) -> Notice | None:
+        """Return a session's newest notice of a kind."""
         ...
 
     def due(self, now: Millis) -> Sequence[Notice]:
