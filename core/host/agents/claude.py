@@ -18,17 +18,6 @@ from core.ports.agents import AgentSpec, Cap, Start
 from core.states import PermissionMode
 
 ALLOWED = ("HOME", "PATH", "LANG", "LC_ALL", "TERM", "SHELL", "USER", "LOGNAME", "TMPDIR")
-    "HOME",
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "TERM",
-    "SHELL",
-    "USER",
-    "LOGNAME",
-    "TMPDIR",
-    "CLAUDE_CONFIG_DIR",
-)
 PROXY = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
 OTHER = ("CLAUDE_CONFIG_DIR", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 FIXED = {
@@ -98,7 +87,8 @@ class ClaudeDriver:
 
     def prompt(self, text: str, id: str) -> Sequence[bytes]:
         """Start a turn, or steer the one that runs. The agent drops an id it has finished."""
-        message = {"role": "user", "content": text}
+        # A command of the CLI is not a prompt: `/clear` would begin another conversation.
+        message = {"role": "user", "content": f" {text}" if text.startswith("/") else text}
         return (_line(type="user", message=message, parent_tool_use_id=None, session_id="", uuid=id),)
 
     def plan(
