@@ -9,7 +9,38 @@ LONGEST = 32
 SLUG = re.compile(r"[a-z0-9-]{1,32}")
 _WORDS = 4
 _SKIPPED = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "can", "could", "for", "from", "in", "into", "is", "it", "its", "of", "on", "or", "please", "so", "that", "the", "then", "this", "to", "we", "with", "you"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "can",
+        "could",
+        "for",
+        "from",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "please",
+        "so",
+        "that",
+        "the",
+        "then",
+        "this",
+        "to",
+        "we",
+        "with",
+        "you",
+    ]
 )
 
 

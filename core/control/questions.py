@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from core import events
 from core.control import sessions
@@ -58,7 +59,7 @@ def of_decision(work: Work, decision: Decision) -> Question | Permission:
     find = work.tx.requests.question if decision.subject[0] == "q" else work.tx.requests.permission
     request = find(number)
     if request is None or request.state != "pending":
-        raise DecisionStale()
+        raise DecisionStale
     return request
 
 
@@ -66,7 +67,7 @@ def toggle(work: Work, session: Session, decision: Decision, option: int) -> Non
     """Switch one of several options on or off."""
     question = of_decision(work, decision)
     if not isinstance(question, Question) or decision.state is not DecisionState.PENDING:
-        raise DecisionStale()
+        raise DecisionStale
     chosen = tuple(sorted(set(decision.draft) ^ {option}))
     work.tx.decisions.save(replace(decision, draft=chosen))
     work.refresh(session, NoticeKind.QUESTION, decision.subject, chosen=list(chosen))
@@ -76,7 +77,7 @@ def answer_by_button(work: Work, session: Session, decision: Decision, verb: str
     """Answer with an option (`o<n>`), or with all that are switched on (`done`)."""
     question = of_decision(work, decision)
     if not isinstance(question, Question):
-        raise DecisionStale()
+        raise DecisionStale
     item = question.items[question.index]
     picked = decision.draft if verb == "done" else (int(verb[1:]),)
     if not picked or max(picked) >= len(item.options):
@@ -189,9 +190,9 @@ def decide_permission(work: Work, session: Session, decision: Decision, verb: st
         raise BadInput(reason=f"a permission cannot be decided by {verb}")
     permission = of_decision(work, decision)
     if not isinstance(permission, Permission):
-        raise DecisionStale()
+        raise DecisionStale
     work.take(decision, verb, by)
-    state = "denied" if verb == "deny" else "allowed"
+    state: Literal["denied", "allowed"] = "denied" if verb == "deny" else "allowed"
     work.tx.requests.save(replace(permission, state=state))
     person = work.tx.users.get(by)
     work.refresh(

@@ -109,7 +109,7 @@ class Work:
         if now is not None and now.state is DecisionState.TAKEN and now.verb is not None:
             person = self.tx.users.get(now.by) if now.by is not None else None
             raise DecisionTaken(verb=now.verb, by=person.name if person else "?")
-        raise DecisionStale()
+        raise DecisionStale
 
     def pending(self, session: Session, kind: DecisionKind) -> Decision | None:
         """Return the newest pending decision of a kind."""

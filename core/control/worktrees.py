@@ -36,7 +36,7 @@ def created(work: Work, session: Session, event: events.WorktreeCreated) -> Sess
 
 
 def inspected(work: Work, session: Session, event: events.WorktreeInspected) -> Session:
-    """The work is done and measured: one ✅ line, and the question about the branch where the strategy asks."""
+    """The work is done and measured: one ✅ line, then the question about the branch where one is due."""
     worktree = work.tx.worktrees.get(session.id)
     if session.state.status in ENDED:
         return session
@@ -136,7 +136,7 @@ def landed(work: Work, session: Session, event: events.WorktreeLanded) -> Sessio
     """A merge was tried: say how it went, and ask again where it did not land."""
     worktree = work.tx.worktrees.get(session.id)
     if worktree is None:
-        raise DecisionStale()
+        raise DecisionStale
     if event.outcome in {"merged", "already"}:
         work.tx.worktrees.put(replace(worktree, merged=event.new))
         state = WorktreeState.MERGED if event.outcome == "merged" else WorktreeState.RELEASED
