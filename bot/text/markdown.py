@@ -18,6 +18,8 @@ from bot.text.tables import table
 from bot.text.writer import Writer
 
 OPTIONS: Final = Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS
+MOST_COLUMNS: Final = 16  # a wider table is shown as it was written
+DEEPEST: Final = 8  # a phone has no room for more indent
 RULE: Final = "—" * 8
 
 _STYLES: Final[dict[str, tuple[Kind, int]]] = {"Emphasis": ("italic", 1), "Strong": ("bold", 2)}
@@ -65,6 +67,7 @@ class _Renderer:
         self.aligns: tuple[str, ...] = ()
         self.last_cell = 0
         self.last = 0  # where in the source the latest leaf ended
+        self.counted = (0, 0, 0)  # that place, how far from it line ends are counted, and how many there are
 
     def run(self) -> Rich:
         event: Any
@@ -94,7 +97,16 @@ class _Renderer:
             self.out.settle()
             self.out.block(1)
         else:
-            self.out.block(2 if self.source.count(b"\n", self.last, self.start) > 1 else 1)
+            self.out.block(2 if self._line_ends() > 1 else 1)
+
+    def _line_ends(self) -> int:
+        """Line ends since the latest leaf; each byte is looked at once, however many blocks begin here."""
+        leaf, until, found = self.counted
+        if leaf != self.last:
+            until, found = self.last, 0
+        found += self.source.count(b"\n", until, self.start)
+        self.counted = self.last, max(until, self.start), found
+        return found
 
     def nothing(self, _detail: object = None) -> None:
         """Containers that leave no trace."""
@@ -171,7 +183,7 @@ class _Renderer:
 
     def list_end(self, _detail: object) -> None:
         self.lists.pop()
-        self.out.indent = "  " * len(self.lists)
+        self.out.indent = _indent(len(self.lists))
 
     def item(self, _detail: object) -> None:
         self.block()
@@ -179,8 +191,8 @@ class _Renderer:
         marker = "• " if number is None else f"{number}. "
         if number is not None:
             self.lists[-1] = number + 1
-        self.out.begin_item("  " * (len(self.lists) - 1), marker)
-        self.out.indent = "  " * len(self.lists)
+        self.out.begin_item(_indent(len(self.lists) - 1), marker)
+        self.out.indent = _indent(len(self.lists))
 
     def item_end(self, _detail: object) -> None:
         if self.out.prefix:  # an empty item still has its line
@@ -249,9 +261,17 @@ class _Renderer:
         self.out = self.outer.pop()
 
     def table_end(self, _detail: object) -> None:
-        self.out.paste(table(self.rows[0], self.rows[1:], self.aligns))
+        if len(self.aligns) > MOST_COLUMNS:
+            raw = self.source[self.start : self.end].decode().replace(SEAM, "").rstrip("\n")
+            self.out.solid(raw, "pre")
+        else:
+            self.out.paste(table(self.rows[0], self.rows[1:], self.aligns))
         self.done()
         self.out.block(1)
+
+
+def _indent(depth: int) -> str:
+    return "  " * min(depth, DEEPEST)
 
 
 def _remark(label: str, url: str, *, good: bool) -> str:

@@ -189,5 +189,5 @@ def _style(inner: Rich, kind: Kind) -> Rich:
 
 
 def ordered(entities: Iterable[Entity]) -> tuple[Entity, ...]:
-    """Sort entities the way Telegram lists them: by offset, outer before inner."""
-    return tuple(sorted(entities, key=lambda e: (e.offset, -e.length)))
+    """Sort entities as Telegram lists them: by offset, outer before inner, quotes first and code last."""
+    return tuple(sorted(entities, key=lambda e: (e.offset, -e.length, e.type not in QUOTES, e.type in SOLID)))

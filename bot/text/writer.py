@@ -12,8 +12,8 @@ QUOTED = frozenset({"blockquote", "pre"})
 
 @dataclass(slots=True)
 class _Open:
-    kind: Kind | None  # None: opened, but shown by an outer one of the same kind
-    start: int | None = None
+    kind: Kind
+    start: int | None = None  # not known before the first text
 
 
 class Writer:
@@ -24,7 +24,8 @@ class Writer:
         self.indent = ""
         self.prefix = ""
         self._entities: list[Entity] = []
-        self._open: list[_Open] = []
+        self._open: list[_Open] = []  # one of a kind, so it stays short however deep the markup is
+        self._stack: list[_Open | None] = []  # None: shown by an outer style of the same kind
         self._at = 0
         self._gap = 0
 
@@ -57,12 +58,17 @@ class Writer:
 
     def open(self, kind: Kind) -> None:
         """Begin a style with the next piece; one inside the same style adds nothing."""
-        known = any(style.kind == kind for style in self._open)
-        self._open.append(_Open(None if known else kind))
+        style = None if self.is_open(kind) else _Open(kind)
+        self._stack.append(style)
+        if style:
+            self._open.append(style)
 
     def close(self, url: str | None = None) -> None:
         """End the style opened last; a link without an address leaves only its text."""
-        self._end(self._open.pop(), url)
+        style = self._stack.pop()
+        if style:
+            self._open.remove(style)
+            self._end(style, url)
 
     def is_open(self, kind: Kind) -> bool:
         """Tell whether text written now would have this style."""
@@ -114,18 +120,18 @@ class Writer:
 
     def _end(self, style: _Open, url: str | None = None) -> None:
         shown = url is not None or style.kind != "text_link"
-        if style.kind and shown and style.start is not None and self._at > style.start:
+        if shown and style.start is not None and self._at > style.start:
             self._entities.append(Entity(style.kind, style.start, self._at - style.start, url=url))
 
 
 def _marked(whole: Rich, found: list[int]) -> Rich:
     """Put the mark before lines that stand outside quotes and code."""
     safe = [(e.offset, e.end) for e in whole.entities if e.type in QUOTED]
-    at, index, edits = 0, 0, []
+    at, index, first, edits = 0, 0, 0, []
     for position in found:
         at, index = at + units(whole.text[index:position]), position
-        while safe and safe[0][1] <= at:
-            safe.pop(0)
-        if not safe or at < safe[0][0]:
+        while first < len(safe) and safe[first][1] <= at:
+            first += 1
+        if first == len(safe) or at < safe[first][0]:
             edits.append((position, position, MARK))
     return splice(whole, edits)

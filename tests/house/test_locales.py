@@ -1,12 +1,16 @@
 """Every language can be shipped, and each rule is seen to bite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 from bot.text.check import check, unused
 from bot.text.locales import locales_folder
+from bot.text.sources import Entry, entries
+from core.errors import LeadhandError
+from core.states import ErrorKind
 
 ROOT = Path(__file__).parents[2]
 WAITING = Path(__file__).with_name("texts_without_a_card.txt")
@@ -87,3 +91,19 @@ def test_a_text_nobody_says_is_found(catalogue: Catalogue, tmp_path: Path) -> No
     (code / "card.py").write_text('t.by_method()\nt.get("by-key")\nt.by_key_too()\n')
     (code / "keys" / "cards.py").write_text('self.get("never")\n')
     assert unused(folder, code) == ["never"]
+
+
+def test_every_error_and_every_kind_of_failure_has_its_text() -> None:
+    texts = {entry.key: entry for entry in entries(locales_folder() / "en") if isinstance(entry, Entry)}
+    for error in _family(LeadhandError):
+        text = texts[error.key]
+        fields = {name for _, name, _, _ in Formatter().parse((error.__doc__ or "").splitlines()[0]) if name}
+        assert set(text.variables) <= fields, f"{error.__name__} does not tell {text.variables}"
+    for kind in ErrorKind:
+        assert set(texts[f"agent-{kind.replace('_', '-')}"].variables) <= {"agent"}
+
+
+def _family(error: type[LeadhandError]) -> Iterator[type[LeadhandError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _family(child)

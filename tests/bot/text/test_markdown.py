@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text.markdown import render
@@ -50,6 +50,7 @@ def test_corpus_is_rendered_as_recorded(path: Path) -> None:
     assert shown(rich) == golden.read_text(encoding="utf-8")
 
 
+@settings(deadline=None)
 @given(DOCUMENTS)
 def test_any_document_gives_sound_entities_and_pages(document: str) -> None:
     rich = render(document)
@@ -64,6 +65,7 @@ def test_any_document_gives_sound_entities_and_pages(document: str) -> None:
         assert page.text.strip()
 
 
+@settings(deadline=None)
 @given(st.lists(FRAMES, max_size=12), st.sampled_from(["\n", "\n\n", " "]))
 def test_no_word_of_a_document_is_lost(frames: list[str], between: str) -> None:
     words = [f"word{n}x" for n in range(len(frames))]

@@ -1,6 +1,6 @@
 """Rich texts are put together without breaking an entity."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text.rich import (
@@ -87,12 +87,14 @@ def test_empty_text_has_no_entities() -> None:
         assert not empty
 
 
+@settings(deadline=None)
 @given(RICH)
 def test_any_combination_is_sound(rich: Rich) -> None:
     assert_sound(rich)
     assert_sound(bold(quote(rich, expandable=True)))
 
 
+@settings(deadline=None)
 @given(RICH, st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5), PIECES), max_size=5))
 def test_splicing_keeps_entities_sound(rich: Rich, wanted: list[tuple[int, int, str]]) -> None:
     edits: list[tuple[int, int, str]] = []

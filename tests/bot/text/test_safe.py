@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text.safe import CANONICAL, clean, defang, imitations, inline
@@ -31,6 +31,7 @@ def test_unseen_characters_are_dropped(dirty: str, expected: str) -> None:
     assert clean(dirty) == expected
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_clean_text_can_be_sent_and_stays_clean(text: str) -> None:
     once = clean(text)
