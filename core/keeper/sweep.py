@@ -3,10 +3,12 @@
 Works in short steps on the vault's timers, so nothing waits for a process that does not want to die.
 """
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH123, PTH208
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -57,10 +59,10 @@ def same(pid: int, start: int) -> bool:
 
 
 def tree(pid: int, start: int, marker: str, spare: set[int]) -> dict[int, int]:
-    """Return pid and start time of everything alive that belongs to the agent; pid 0 asks for the marker alone."""
+    """Return pid and start time of all that belongs to the agent; pid 0 asks for the marker alone."""
     everything = [p for name in os.listdir("/proc") if name.isdigit() and (p := look(int(name)))]
     agent = next((p for p in everything if p.pid == pid), None)
-    # While any member lives the kernel does not give the number away; another process under it means no member is left.
+    # While a member lives the kernel keeps the number; another process under it means no member is left.
     theirs = pid > 0 and (agent is None or agent.start == start)
     found: set[int] = set()
     for process in everything:
@@ -94,10 +96,8 @@ def send(targets: dict[int, int], number: int) -> None:
     """Signal each process that is still the one that was found."""
     for pid, start in targets.items():
         if same(pid, start):
-            try:
+            with contextlib.suppress(OSError):
                 os.kill(pid, number)
-            except OSError:
-                pass
 
 
 class Kill:

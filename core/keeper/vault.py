@@ -1,9 +1,12 @@
-"""The vault: starts agents, keeps a duplicate of every descriptor, sees exits, ends trees. It reads no output."""
+"""The vault: starts agents, keeps a duplicate of every descriptor, sees exits, ends whole trees."""
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH112, PTH208
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import select
@@ -30,7 +33,7 @@ NUMBER_IS_OURS = 60.0
 
 
 class Vault(Half):
-    """Answers the pump's requests; whatever a client is told about processes was decided here."""
+    """Answers the pump's requests; all a client is told about processes was decided here."""
 
     role = VAULT
 
@@ -38,6 +41,7 @@ class Vault(Half):
         self._kills: dict[str, Kill] = {}
         self._signals: deque[str] = deque(maxlen=SIGNALS_REMEMBERED)
         super().__init__(core)
+        importlib.import_module("ptyprocess")  # now, not within the first spawn
         self._requests: dict[str, Callable[[Msg, list[int]], None]] = {
             "spawn": self._spawn, "kill": self._kill, "signal": self._signal,
             "close_stdin": self._close_stdin, "forget": self._forget, "over": self._over,
@@ -66,8 +70,6 @@ class Vault(Half):
         if "rid" in request:
             self.link.send({"rid": request["rid"], **answer})
 
-    # --- spawn --------------------------------------------------------------------------------------------------
-
     def _spawn(self, message: Msg, fds: list[int]) -> None:
         run = check_run(message["run"])
         if run in self.core.table:
@@ -80,7 +82,9 @@ class Vault(Half):
         entry = spawn(spec, directory, self.core.starter, large_pipe=live < LARGE_PIPES)
         self.core.table[run] = entry
         # The pump replies to its client only after it has these: by then both halves hold the agent.
-        self.link.send({"note": "entry", "facts": entry.facts(), "fds": list(entry.fds)}, list(entry.fds.values()))
+        self.link.send(
+            {"note": "entry", "facts": entry.facts(), "fds": list(entry.fds)}, list(entry.fds.values())
+        )
         self._answer(message, {"ok": {}})
         self._watch_exit(entry)
 
@@ -90,8 +94,6 @@ class Vault(Half):
             if marker:
                 send(tree(0, 0, marker, {os.getpid(), self.core.peer_pid}), signal.SIGKILL)
             remove_dir(directory)
-
-    # --- exits --------------------------------------------------------------------------------------------------
 
     def _watch_exit(self, entry: Entry) -> None:
         self.loop.watch(entry.fds["pidfd"], select.EPOLLIN, lambda _events: self._exited(entry))
@@ -103,12 +105,16 @@ class Vault(Half):
             entry.see_exit(*_fate(pidfd), time.time())
             self._save(entry)
         self.link.send(
-            {"note": "exit", "run": entry.run, "code": entry.exit_code, "signal": entry.signal, "at": entry.exited_at}
+            {
+                "note": "exit",
+                "run": entry.run,
+                "code": entry.exit_code,
+                "signal": entry.signal,
+                "at": entry.exited_at,
+            }
         )
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)  # reaped last: a new vault could still ask
-        except ChildProcessError:
-            pass
         entry.close("pidfd")
 
     def _save(self, entry: Entry) -> None:
@@ -124,19 +130,25 @@ class Vault(Half):
             entry.out_end, entry.tty_end, entry.over = message["out_end"], message["tty_end"], True
             entry.close()
 
-    # --- the rest -----------------------------------------------------------------------------------------------
-
     def _kill(self, message: Msg, _fds: list[int]) -> None:
         entry = self._entry(message)
         grace = float(message["grace_s"])
         kill = self._kills.get(entry.run)
         if kill is None:
             target = (_leader(entry), entry.start_time, entry.marker)
-            kill = self._kills[entry.run] = Kill(self.loop, target, grace, {1, os.getpid(), self.core.peer_pid})
-            kill.waiting.append(lambda _gone: self._kills.pop(entry.run, None))
+            kill = self._kills[entry.run] = Kill(
+                self.loop, target, grace, {1, os.getpid(), self.core.peer_pid}
+            )
+            kill.waiting.append(self._dropping(entry.run))
         else:
             kill.hurry(grace)
         kill.waiting.append(lambda gone: self._answer(message, {"ok": {"gone": gone}}))
+
+    def _dropping(self, run: str) -> Callable[[bool], None]:
+        def drop(_gone: bool) -> None:  # noqa: FBT001 - one of several listeners
+            self._kills.pop(run, None)
+
+        return drop
 
     def _signal(self, message: Msg, _fds: list[int]) -> None:
         entry = self._entry(message)
@@ -171,7 +183,7 @@ class Vault(Half):
         for entry in orphans:
             kill = Kill(self.loop, (0, 0, entry.marker), PAST_GRACE, {1, os.getpid(), self.core.peer_pid})
             self._kills[entry.run] = kill
-            kill.waiting.append(lambda _gone, run=entry.run: self._kills.pop(run, None))
+            kill.waiting.append(self._dropping(entry.run))
 
 
 def adopt_past(core: Core) -> list[Entry]:
@@ -197,7 +209,7 @@ def adopt_past(core: Core) -> list[Entry]:
 
 
 def _leader(entry: Entry) -> int:
-    """Return the group to end; 0 when the agent is dead for so long that its number may be somebody else's."""
+    """Return the group to end; 0 when the agent is dead so long that its number may be another's."""
     if entry.ended and time.time() - (entry.exited_at or 0.0) > NUMBER_IS_OURS:
         return 0
     return entry.pid
