@@ -34,7 +34,7 @@ class Link:
         loop.watch(sock.fileno(), select.EPOLLIN, self._ready)
 
     def send(self, message: Msg, fds: Sequence[int] = ()) -> None:
-        """Send or queue one packet. Queued descriptors must stay open: they belong to the table or a request."""
+        """Send or queue one packet. Queued descriptors stay open: they belong to the table or a request."""
         self._waiting.append((json.dumps(message).encode(), list(fds)))
         self._flush()
 

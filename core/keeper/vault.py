@@ -18,7 +18,7 @@ from core.keeper.entry import Entry, load_past, recall_exit, remove_dir, save_ex
 from core.keeper.link import close_all
 from core.keeper.pair import VAULT, Core, Half
 from core.keeper.spawn import LARGE_PIPES, check_run, spawn
-from core.keeper.sweep import Kill, same, send, tree
+from core.keeper.sweep import Census, Kill, Registrar, same, send
 from core.keeper.wire import Refused
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ class Vault(Half):
 
     def __init__(self, core: Core) -> None:
         self._kills: dict[str, Kill] = {}
+        self._registrar = Registrar()
         self._signals: deque[str] = deque(maxlen=SIGNALS_REMEMBERED)
         super().__init__(core)
         importlib.import_module("ptyprocess")  # now, not within the first spawn
@@ -92,7 +93,8 @@ class Vault(Half):
         """A vault killed inside a spawn leaves a directory, perhaps an agent without a terminal; end both."""
         if os.path.isdir(directory):
             if marker:
-                send(tree(0, 0, marker, {os.getpid(), self.core.peer_pid}), signal.SIGKILL)
+                spare = {1, os.getpid(), self.core.peer_pid}
+                send(Census().tree(0, 0, marker, spare), signal.SIGKILL)
             remove_dir(directory)
 
     def _watch_exit(self, entry: Entry) -> None:
@@ -135,20 +137,21 @@ class Vault(Half):
         grace = float(message["grace_s"])
         kill = self._kills.get(entry.run)
         if kill is None:
-            target = (_leader(entry), entry.start_time, entry.marker)
-            kill = self._kills[entry.run] = Kill(
-                self.loop, target, grace, {1, os.getpid(), self.core.peer_pid}
-            )
-            kill.waiting.append(self._dropping(entry.run))
+            kill = self._start_kill(entry, _leader(entry), grace)
         else:
             kill.hurry(grace)
         kill.waiting.append(lambda gone: self._answer(message, {"ok": {"gone": gone}}))
 
-    def _dropping(self, run: str) -> Callable[[bool], None]:
-        def drop(_gone: bool) -> None:  # noqa: FBT001 - one of several listeners
-            self._kills.pop(run, None)
+    def _start_kill(self, entry: Entry, leader: int, grace: float) -> Kill:
+        spare = {1, os.getpid(), self.core.peer_pid}
+        kill = Kill(self.loop, self._registrar, (leader, entry.start_time, entry.marker, spare), grace)
+        self._kills[entry.run] = kill
 
-        return drop
+        def drop(_gone: bool) -> None:  # noqa: FBT001 - one of several listeners
+            self._kills.pop(entry.run, None)
+
+        kill.waiting.append(drop)
+        return kill
 
     def _signal(self, message: Msg, _fds: list[int]) -> None:
         entry = self._entry(message)
@@ -181,9 +184,7 @@ class Vault(Half):
     def end_orphans(self, orphans: list[Entry]) -> None:
         """End what still carries the marker of a run whose keeper died."""
         for entry in orphans:
-            kill = Kill(self.loop, (0, 0, entry.marker), PAST_GRACE, {1, os.getpid(), self.core.peer_pid})
-            self._kills[entry.run] = kill
-            kill.waiting.append(self._dropping(entry.run))
+            self._start_kill(entry, 0, PAST_GRACE)
 
 
 def adopt_past(core: Core) -> list[Entry]:
