@@ -1,7 +1,7 @@
 """Moves an agent's output into its log inside the kernel: the bytes never pass through our memory.
 
-`splice` takes bytes out of a pipe and puts them into the file in one system call, so SIGKILL finds them in one place
-or the other. A terminal is spliced through a pipe that both processes hold.
+`splice` takes bytes out of a pipe and puts them into the file in one system call, so SIGKILL finds them in
+one place or the other. A terminal is spliced through a pipe that both processes hold.
 """
 
 from __future__ import annotations

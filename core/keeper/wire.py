@@ -1,4 +1,4 @@
-"""The words both sides of the keeper's sockets agree on: version, limits, refusals, one JSON object a line."""
+"""What both ends of the keeper's socket agree on: version, limits, refusals, one JSON object a line."""
 
 from __future__ import annotations
 
