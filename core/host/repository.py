@@ -25,7 +25,7 @@ class Repository:
         """Return where a session's agent works: its worktree, or the checkout with strategy off."""
         if order["strategy"] == Strategy.OFF:
             return self._project(order).path
-        return self._settings.home / "worktrees" / order["project"] / f"{order['name']}"
+        return self._settings.home / "worktrees" / str(order["project"]) / str(order["name"])
 
     def _project(self, order: Json) -> HostProject:
         try:
