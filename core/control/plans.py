@@ -15,10 +15,11 @@ from core.lifecycle import (
     PlanSubmitted,
     PlanWithdrawn,
     TreeMovedEarly,
+    Working,
 )
 from core.model import Expectation, Plan, Session, UserId
 from core.ports import Verb
-from core.states import ApprovalState, DecisionKind, NoticeKind, PermissionMode
+from core.states import ApprovalState, DecisionKind, Lifecycle, NoticeKind, PermissionMode
 
 RESUME_APPROVED = "The plan (version {version}) was approved. Implement it now.\n\n{plan}"
 RESUME_REVISE = "The plan (version {version}) needs changes before anything is edited:\n\n{feedback}"
@@ -107,10 +108,16 @@ def _revise(work: Work, session: Session, plan: Plan, by: UserId, feedback: str)
     return session
 
 
+def awaits_feedback(session: Session) -> bool:
+    """Tell whether a plan was sent back and nobody has said yet what should change."""
+    changes = session.state.approval is ApprovalState.CHANGES_REQUESTED
+    return changes and session.state.lifecycle is Lifecycle.AWAITING_USER_INPUT
+
+
 def give_feedback(work: Work, session: Session, feedback: str, by: UserId) -> Session:
     """Send what should change to the agent; its next plan is the next version."""
     plan = work.tx.plans.get(session.id, session.state.plan_version)
-    if plan is None or session.state.approval is not ApprovalState.CHANGES_REQUESTED:
+    if plan is None or not awaits_feedback(session):
         raise NothingPending(name=session.name)
     if not feedback.strip():
         raise BadInput(reason="the feedback is empty")
@@ -125,7 +132,8 @@ def give_feedback(work: Work, session: Session, feedback: str, by: UserId) -> Se
         Verb.PLAN,
         {"request": plan.request, "verdict": "revise", "feedback": feedback, "epoch": session.epoch},
     )
-    return sessions.show_progress(work, work.change(session, turn=session.turn + 1))
+    session = work.change(session, Working(), turn=session.turn + 1)
+    return sessions.show_progress(work, session)
 
 
 def _reject(work: Work, session: Session, plan: Plan, by: UserId) -> Session:
