@@ -1,11 +1,12 @@
 # The few commands of the project. `make help` lists them; each does its own set-up.
 # The directory of this file, also when it holds spaces and make is called from elsewhere.
-ROOT := $(shell list='$(MAKEFILE_LIST)'; dirname "$${list\# }")
+ROOT := $(shell dirname "$$(printf %s '$(MAKEFILE_LIST)' | sed 's/^ //')")
 GO   := cd "$(ROOT)" &&
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run quick test check bench lock texts
 .NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
 
 help: ## list the commands
 	@$(GO) sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16

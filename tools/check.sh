@@ -22,12 +22,12 @@ step() {
 
 targets=()
 for folder in bot core tests bench tools; do
-    if compgen -G "$folder/**.py" >/dev/null || [ -n "$(find "$folder" -name '*.py' -print -quit 2>/dev/null)" ]; then
+    if [ -n "$(find "$folder" -name "*.py" -print -quit 2>/dev/null)" ]; then
         targets+=("$folder")
     fi
 done
 step format "$bin/ruff" format --check .
 step lint "$bin/ruff" check .
 step types "$bin/mypy" "${targets[@]}"
-step imports "$bin/lint-imports" --no-cache
+step imports "$bin/lint-imports" --no-cache --no-logo
 if [ "${1:-all}" = all ]; then exec "$bin/python" -m pytest -q tests/house -m "not slow"; fi

@@ -80,6 +80,7 @@ install() {
     rm -f .venv/.stamp-*
     pip install --require-hashes -r "requirements/$kind.txt" -r requirements/build.txt
     pip install --no-deps --no-build-isolation --no-index --editable .
+    rm -rf .venv/lib/python3*/site-packages/bot # a copy of locales/ that would only grow stale
     stamp_of runtime >.venv/.stamp-runtime
     if [ "$kind" = dev ]; then stamp_of dev >.venv/.stamp-dev; fi
     echo "Set up in $((SECONDS - started)) s." >&2
