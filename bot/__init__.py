@@ -1,1 +1,1 @@
-"""The face: talks to people. It knows the core only through its door."""
+"""The face of Leadhand: the command line, Telegram, the sandbox."""

@@ -106,7 +106,7 @@ class HostSession:
             fields = tuple(sorted(error.fields.items()))
             self._refuse(command, error.key, fields)
         except KeeperError as error:
-            gone = error.code in {"gone", "unknown_run", "exited"}
+            gone = error.code in {"gone", "no_run"}
             key = NotRunning.key if gone else "error-keeper-down"
             self._refuse(command, key, (("reason", str(error)),))
         except Exception as error:
