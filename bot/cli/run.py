@@ -36,7 +36,9 @@ async def serve(config: Config) -> int:
         loop.add_signal_handler(number, stop.set)
     async with App.open(config) as app:
         if app.pairing_code:
-            print(f"pairing code {app.pairing_code}: send /start {app.pairing_code} to @{app.name}", flush=True)
+            print(
+                f"pairing code {app.pairing_code}: send /start {app.pairing_code} to @{app.name}", flush=True
+            )
         print(f"leadhand ready as @{app.name}", flush=True)
         await app.run_until(stop)
     return 0
