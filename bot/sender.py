@@ -74,7 +74,8 @@ class Trip:
 
     def complete(self) -> bool:
         """Tell whether nothing has to be sent for the first time any more."""
-        return self.row.shown > 0 or len(self.row.parts) > self.last + bool(self.message.document)
+        parts = len(self.row.parts)
+        return parts > 0 and (self.row.shown > 0 or parts > self.last + bool(self.message.document))
 
     def _with_document(self) -> bool:
         return self.message.document is not None and self.complete() and len(self.row.parts) > 1
@@ -176,7 +177,7 @@ class Sender:
     # ---- edits ------------------------------------------------------------------------------------
 
     async def _edit(self, trip: Trip) -> None:
-        if trip.last < 0 or not trip.row.parts:
+        if trip.last < 0:
             return
         texts = trip.texts()
         surplus = texts[trip.last : -1]
