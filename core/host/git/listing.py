@@ -48,7 +48,12 @@ def _entry(block: str) -> Entry:
 async def common_dir(git: Git, repository: Path) -> Path:
     """The real directory all worktrees of the repository share."""
     found = await git.run(repository, "rev-parse", "--path-format=absolute", "--git-common-dir")
-    return Path(found.out.strip("\n")).resolve()
+    return real(found.out.strip("\n"))
+
+
+def real(path: Path | str) -> Path:
+    """The path with every symbolic link followed."""
+    return Path(path).resolve()
 
 
 async def git_dir(git: Git, worktree: Path) -> Path:

@@ -26,7 +26,7 @@ class Locks:
     @asynccontextmanager
     async def hold(self, common_dir: Path) -> AsyncIterator[None]:
         """Hold the lock of the repository whose common git directory this is."""
-        real = common_dir.resolve()
+        real = _real(common_dir)
         inside = self._inside.setdefault(real, asyncio.Lock())
         try:
             await asyncio.wait_for(inside.acquire(), self._timeout_s)
@@ -50,7 +50,8 @@ class Locks:
             raise RepositoryReadOnly(real, error.strerror or str(error)) from error
         try:
             async with asyncio.timeout(self._timeout_s):
-                while not _try(descriptor):
+                # A blocking flock could not be cancelled, and another process sets no event here.
+                while not _try(descriptor):  # noqa: ASYNC110
                     await asyncio.sleep(_POLL_S)
         except BaseException as error:
             os.close(descriptor)
@@ -58,6 +59,10 @@ class Locks:
                 raise RepositoryBusy(real, self._timeout_s) from None
             raise
         return descriptor
+
+
+def _real(path: Path) -> Path:
+    return path.resolve()
 
 
 def _try(descriptor: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.host.git import refs
 from core.host.git.errors import BaseMissing, GitTooOld, NoCommits, NotARepository
-from core.host.git.listing import worktrees
+from core.host.git.listing import real, worktrees
 from core.host.git.runner import Git
 from core.host.git.status import dirty_files
 
@@ -44,7 +44,9 @@ async def inspect_project(git: Git, path: Path, base: str | None = None) -> Proj
     if sha is None:
         raise BaseMissing(root, name, ())
     entries = await worktrees(git, root)
-    holder = next((e.path for e in entries if e.branch == name and not e.bare and e.path.is_dir()), None)
+    holder = next(
+        (e.path for e in entries if e.branch == name and not e.bare and _is_directory(e.path)), None
+    )
     looked_at = holder or (None if bare else root)
     return ProjectState(
         root=root,
@@ -70,14 +72,14 @@ async def check_version(git: Git) -> None:
 
 
 async def _place(git: Git, path: Path) -> tuple[Path, Path, bool]:
-    if not path.is_dir():
+    if not _is_directory(path):
         raise NotARepository(path, "no such directory")
     asked = ("--is-bare-repository", "--is-inside-git-dir", "--path-format=absolute", "--git-common-dir")
     found = await git.run(path, "rev-parse", *asked, ok=(0, 128))
     if found.code:
         raise NotARepository(path, found.err.removeprefix("fatal: ").splitlines()[0] if found.err else "")
     bare, inside, common = found.out.split("\n", 2)
-    common_dir = Path(common).resolve()
+    common_dir = real(common)
     if bare == "true":
         return common_dir, common_dir, True
     if inside == "true":
@@ -103,6 +105,10 @@ async def _base(git: Git, root: Path, wanted: str | None, head: str | None) -> s
     if len(branches) == 1:
         return branches[0]
     raise BaseMissing(root, None, _candidates("main", branches))
+
+
+def _is_directory(path: Path) -> bool:
+    return path.is_dir()
 
 
 def _candidates(wanted: str, branches: list[str]) -> tuple[str, ...]:

@@ -42,11 +42,26 @@ _SETTINGS = (
 )
 # Variables with which a surrounding git (a hook that starts us) would point commands at its own repository.
 _FOREIGN = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE", "GIT_COMMON_DIR", "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS", "GIT_DIR", "GIT_EXTERNAL_DIFF", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
-)  # fmt: skip
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_AUTHOR_DATE",
+    "GIT_COMMITTER_DATE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,7 @@ class Output:
 
 
 class Git:
-    """Runs git commands and holds what they share: threads, identity, locks, a directory for scratch files."""
+    """Runs git commands and holds what they share: threads, identity, locks, a scratch directory."""
 
     def __init__(
         self,
@@ -117,7 +132,7 @@ class Git:
         return output
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run blocking work in the pool; a cancelled caller still waits for it, so no lock is let go early."""
+        """Run blocking work in the pool. A cancelled caller still waits: no lock is let go early."""
         future = asyncio.get_running_loop().run_in_executor(self._pool, work)
         try:
             return await asyncio.shield(future)
@@ -176,6 +191,6 @@ def _execute(
             )
         except GitCommandNotFound as error:
             raise GitMissing from error
-    if code == -9 and str(err).startswith("Timeout"):
+    if code < 0 and str(err).startswith("Timeout"):
         raise GitTimeout(" ".join(args[:2]), limit)
     return Output(code, str(out), str(err))
