@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.host.git import refs
 from core.host.git.errors import BranchMissing
-from core.host.git.landed import last_landing
+from core.host.git.ledger import last_landing
 from core.host.git.records import Worktree
 from core.host.git.runner import Git
 from core.host.git.status import dirty_files
@@ -84,8 +84,12 @@ async def _files(git: Git, repository: Path, start: str, tip: str) -> list[tuple
         if not path:  # a rename: the old and the new path follow
             next(parts)
             path = next(parts)
-        files.append((path, *(0 if count == "-" else int(count) for count in (added, deleted))))  # type: ignore[arg-type]
+        files.append((path, _lines(added), _lines(deleted)))
     return files
+
+
+def _lines(count: str) -> int:
+    return 0 if count == "-" else int(count)  # a dash stands for a binary file
 
 
 async def _counts(git: Git, repository: Path, base: str, tip: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.host.git import refs
 from core.host.git.errors import BaseMissing, BranchMissing
+from core.host.git.ledger import last_landing
 from core.host.git.runner import Git
 from core.host.git.threeway import is_ancestor, join, merge_base
 
@@ -39,15 +40,6 @@ class Evidence:
         return self.state in {State.MERGED, State.RELEASED}
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """A merge of ours that the base still holds: this tip of the branch took it from old to new."""
-
-    tip: str
-    old: str
-    new: str
-
-
 async def landed(
     git: Git, repository: Path, *, base: str, branch: str, start: str, session: str = ""
 ) -> Evidence:
@@ -60,16 +52,6 @@ async def landed(
         raise BranchMissing(branch)
     state, test, conflicts = await _judge(git, repository, base_tip, tip, start, session)
     return Evidence(state, test, base_tip, tip, conflicts)
-
-
-async def last_landing(git: Git, repository: Path, session: str, base_tip: str) -> Landing | None:
-    """The merge of this session that we recorded, if the base still holds it."""
-    found = await refs.listed(git, repository, refs.merged(session, ""))
-    parts = {name.rsplit("/", 1)[1]: sha for name, sha in found.items()}
-    if not {"tip", "old", "new"} <= parts.keys():
-        return None
-    landing = Landing(parts["tip"], parts["old"], parts["new"])
-    return landing if await is_ancestor(git, repository, landing.new, base_tip) else None
 
 
 async def _judge(

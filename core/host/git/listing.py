@@ -51,6 +51,13 @@ async def common_dir(git: Git, repository: Path) -> Path:
     return real(found.out.strip("\n"))
 
 
+async def root_of(git: Git, repository: Path) -> tuple[Path, Path]:
+    """The top directory of a checkout (a bare repository: itself) and the directory all worktrees share."""
+    asked = ("--path-format=absolute", "--git-common-dir", "--show-cdup")
+    common, _, up = (await git.run(repository, "rev-parse", *asked)).out.partition("\n")
+    return real(repository / up.strip("\n")), real(common)
+
+
 def real(path: Path | str) -> Path:
     """The path with every symbolic link followed."""
     return Path(path).resolve()

@@ -19,14 +19,14 @@ def made(session: str, branch: str = "") -> str:
     return f"{ROOT}/made/{checked(session)}/{branch}"
 
 
-def merged(session: str, part: str) -> str:
+def landing(session: str, part: str) -> str:
     """Remembers a merge of ours: its `tip`, and the base's `old` and `new` commit."""
-    return f"{ROOT}/merged/{checked(session)}/{part}"
+    return f"{ROOT}/landing/{checked(session)}/{part}"
 
 
-def backup(session: str, number: int | None = None) -> str:
-    """Keeps the content of a worktree."""
-    return f"{ROOT}/backup/{checked(session)}/{'' if number is None else number}"
+def backup(session: str) -> str:
+    """Under it the contents of the session's worktree are kept, by number."""
+    return f"{ROOT}/backup/{checked(session)}/"
 
 
 def checked(session: str) -> str:

@@ -26,20 +26,29 @@ async def backup(git: Git, worktree: Worktree) -> str:
     """Keep the worktree's content and commits under a ref; the same content is kept once."""
     place = await locate(git, worktree)
     content = await _write_tree(git, worktree.path, place.git_dir)
-    parents = await _parents(git, worktree, place.git_dir)
+    return await _store(git, worktree, content, await _parents(git, worktree, place.git_dir))
+
+
+async def backup_branch(git: Git, worktree: Worktree) -> str:
+    """The same for a branch whose directory is gone; empty when the branch is gone too."""
+    tip = await refs.commit_of(git, worktree.project, refs.HEADS + worktree.branch)
+    if tip is None:
+        return ""
+    return await _store(git, worktree, await refs.tree_of(git, worktree.project, tip), [tip])
+
+
+async def _store(git: Git, worktree: Worktree, content: str, parents: list[str]) -> str:
+    repository, prefix = worktree.project, refs.backup(worktree.session)
     message = f"Backup of {worktree.branch}\n\nLeadhand-Session: {worktree.session}"
     flags = [flag for parent in parents for flag in ("-p", parent)]
     for _ in range(_TRIES):
-        kept = await refs.listed(git, worktree.project, refs.backup(worktree.session))
+        kept = await refs.listed(git, repository, prefix)
         for name, sha in kept.items():
-            if await _holds(git, worktree.project, sha, content, parents):
+            if await _holds(git, repository, sha, content, parents):
                 return name
-        commit = await git.run(worktree.path, "commit-tree", content, *flags, "-F", "-", stdin=message)
-        number = 1 + max((int(name.rsplit("/", 1)[1]) for name in kept), default=0)
-        name = refs.backup(worktree.session, number)
-        if await refs.write(
-            git, worktree.project, [f"create {name} {commit.out.strip()}"], "leadhand: backup"
-        ):
+        commit = await git.run(repository, "commit-tree", content, *flags, "-F", "-", stdin=message)
+        name = f"{prefix}{1 + max((int(name.rsplit('/', 1)[1]) for name in kept), default=0)}"
+        if await refs.write(git, repository, [f"create {name} {commit.out.strip()}"], "leadhand: backup"):
             return name
     raise OSError(f"no free backup ref for {worktree.session}")
 
