@@ -14,14 +14,13 @@ from core.control import decisions, plans, questions, sessions, worktrees
 from core.control.delivery import Delivery
 from core.control.loop import Control
 from core.control.people import People
-from core.control.sessions import Launch
 from core.control.work import Work
 from core.errors import AlreadyRunning, UnknownSession
 from core.host.host import Host
-from core.host.keeper import Keeper
+from core.host.keeper import Keeper, KeeperUnavailable
 from core.host.settings import HostAgent, HostProject, HostSettings
 from core.links.local import LocalLink
-from core.model import ChatId, Decision, Route, Session, SessionId, UserId
+from core.model import ChatId, Decision, Launch, Route, Session, SessionId, UserId
 from core.ports import Clock, Store
 from core.store.db import SqliteStore
 
@@ -63,6 +62,14 @@ class Engine:
             os.close(lock)
             raise
         return cls(config, store, control, host, keeper, lock)
+
+    @staticmethod
+    async def keeper(home: Path) -> Keeper | None:
+        """Connect to the keeper of a home, if one runs; needs no configuration."""
+        try:
+            return await Keeper.connect(home, start=False)
+        except KeeperUnavailable:
+            return None
 
     async def close(self) -> None:
         """Let go; agents go on in the keeper."""

@@ -278,3 +278,16 @@ class AuditEntry:
     session: SessionId | None
     verb: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What somebody wants done, and where to talk about it; `task` may begin with `name: `."""
+
+    project: str
+    task: str
+    policy: Policy
+    owner: UserId
+    chat: ChatId
+    thread: int | None = None
+    topic_wanted: bool = False

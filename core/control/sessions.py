@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from core import events
-from core.control.names import free_name, slug_of
+from core.control.names import free_name, slug_of, split_name
 from core.control.work import Work
 from core.errors import BadInput, NotRunning
 from core.lifecycle import ENDED, Ended, Launched, Suspended, Working
-from core.model import ChatId, Json, Policy, Route, Session, SessionId, State, UserId
+from core.model import Json, Launch, Route, Session, SessionId, State, UserId
 from core.ports import Verb
 from core.states import (
     ApprovalState,
@@ -26,33 +26,20 @@ LONGEST_TASK = 200_000  # characters; Telegram itself sends at most 4096 at once
 STEPS_SHOWN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What somebody wants done, and where to talk about it."""
-
-    project: str
-    task: str
-    policy: Policy
-    owner: UserId
-    chat: ChatId
-    name: str | None = None
-    thread: int | None = None
-    topic_wanted: bool = False
-
-
 def launch(work: Work, wish: Launch) -> Session:
     """Create a session and order its agent."""
-    if not wish.task.strip():
+    name, task = split_name(wish.task)
+    if not task:
         raise BadInput(reason="the task is empty")
-    if len(wish.task) > LONGEST_TASK:
+    if len(task) > LONGEST_TASK:
         raise BadInput(reason=f"the task is longer than {LONGEST_TASK} characters")
-    wanted = wish.name or slug_of(wish.task)
+    wanted = name or slug_of(task)
     session = work.tx.sessions.add(
         Session(
             id=SessionId(0),
             name=free_name(wanted, work.tx.sessions.names_like(wanted[:20])),
             project=wish.project,
-            task=wish.task,
+            task=task,
             policy=wish.policy,
             state=State(),
             owner=wish.owner,
@@ -63,7 +50,7 @@ def launch(work: Work, wish: Launch) -> Session:
     )
     work.tx.routes.put(Route(session.id, wish.chat, wish.thread, wish.topic_wanted))
     work.audit(wish.owner, session.id, "session.launch", wish.project)
-    session = start(work, session, wish.task)
+    session = start(work, session, task)
     work.notify(session, NoticeKind.STARTED, "1", {"project": session.project, "agent": session.policy.agent})
     return session
 

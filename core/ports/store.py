@@ -76,7 +76,7 @@ class Sessions(Protocol):
     """Rows of sessions."""
 
     def add(self, session: Session) -> Session:
-        """Store a new session and return it with its id; `session.name` must be free."""
+        """Store a new session and return it with its id; raises `ValueError` when its name is taken."""
         ...
 
     def get(self, id: SessionId) -> Session:
@@ -88,7 +88,7 @@ class Sessions(Protocol):
         ...
 
     def save(self, session: Session) -> None:
-        """Replace a session's row."""
+        """Replace a session's row; raises `KeyError`, and `ValueError` when its new name is taken."""
         ...
 
     def live(self) -> Sequence[Session]:
@@ -176,7 +176,7 @@ class Decisions(Protocol):
         ...
 
     def save(self, decision: Decision) -> None:
-        """Replace draft and message of a row."""
+        """Replace draft and message of a row; a pending one dies when its state says superseded."""
         ...
 
 
