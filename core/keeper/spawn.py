@@ -168,10 +168,11 @@ def _start(command: Command, stdio: tuple[int, int] | None, starter: Starter, ou
             command.argv, env=command.env, echo=stdio is None, preexec_fn=prepare, dimensions=command.size,
             pass_fds=stdio or (),
         )  # fmt: skip
-    except BaseException:
+    except BaseException as error:
         if os.getpid() != me:
             os._exit(70)  # a fault between fork and exec must not become a second vault
-        raise
+        # The traceback holds the frame that holds the half-made process and its descriptors.
+        raise _refusal(error.with_traceback(None)) from None
     # Its close() sleeps, ends the agent, and runs when the object is collected: keep a duplicate instead.
     ours["pty"] = os.dup(child.fd)
     child.closed = True
