@@ -32,7 +32,12 @@ class House:
 
     def spec(self, run: str, argv: list[str], layout: str = "structured", **env: str) -> Spawn:
         return Spawn(
-            run, argv, {"PATH": os.environ["PATH"], **env}, str(self.home), layout=layout, marker=self.marker(run)
+            run,
+            argv,
+            {"PATH": os.environ["PATH"], **env},
+            str(self.home),
+            layout=layout,
+            marker=self.marker(run),
         )  # type: ignore[arg-type]
 
     async def start(self, run: str, code: str, layout: str = "structured") -> RunInfo:
@@ -97,7 +102,9 @@ def traces(home: Path) -> list[str]:
         with contextlib.suppress(OSError):
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             zombie = fields[0] == "Z"
-            if (zombie and int(fields[1]) == os.getpid()) or (not zombie and _belongs(entry, str(home).encode())):
+            if (zombie and int(fields[1]) == os.getpid()) or (
+                not zombie and _belongs(entry, str(home).encode())
+            ):
                 found.append(f"{entry.name} {(entry / 'cmdline').read_bytes()!r} {fields[0]}")
     return found
 

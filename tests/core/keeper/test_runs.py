@@ -62,13 +62,17 @@ async def test_an_agent_gets_exactly_its_environment_and_nothing_open(house: Hou
     text = (await house.text("a")).decode()
     assert text.startswith("['LC_CTYPE', 'LEADHAND_RUN', 'PATH', 'WORD']\n['0', '1', '2', '3']\n")
     masks = dict(line.split(":\t") for line in text.splitlines() if line.startswith(("SigBlk", "SigIgn")))
-    ignored = int(masks["SigIgn"], 16) & ~(1 << (signal.SIGPIPE - 1)) & ~(1 << (signal.SIGXFSZ - 1))  # Python's own
+    ignored = (
+        int(masks["SigIgn"], 16) & ~(1 << (signal.SIGPIPE - 1)) & ~(1 << (signal.SIGXFSZ - 1))
+    )  # Python's own
     assert (ignored, int(masks["SigBlk"], 16)) == (0, 0)
 
 
 async def test_limits_and_umask_are_those_of_the_starter(house: House) -> None:
     await house.sh("a", "umask; ulimit -Sn")
-    limit = await asyncio.create_subprocess_exec("sh", "-c", "umask; ulimit -Sn", stdout=asyncio.subprocess.PIPE)
+    limit = await asyncio.create_subprocess_exec(
+        "sh", "-c", "umask; ulimit -Sn", stdout=asyncio.subprocess.PIPE
+    )
     assert await house.text("a") == (await limit.communicate())[0]
 
 
@@ -137,7 +141,9 @@ async def test_a_deadly_signal_is_reported(house: House) -> None:
 
 
 async def test_a_signal_reaches_the_whole_group_once(house: House) -> None:
-    await house.sh("a", "trap 'echo got' USR1; (trap 'echo child got; exit' USR1; sleep 60 & wait) & echo up; wait; wait")
+    await house.sh(
+        "a", "trap 'echo got' USR1; (trap 'echo child got; exit' USR1; sleep 60 & wait) & echo up; wait; wait"
+    )
     lines = house.keeper.lines("a")
     assert (await anext(lines))[1] == b"up"
     await asyncio.sleep(0.1)
@@ -147,7 +153,9 @@ async def test_a_signal_reaches_the_whole_group_once(house: House) -> None:
 
 
 async def test_the_terminal_can_be_resized(house: House) -> None:
-    await house.sh("a", "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.01; done", layout="terminal")
+    await house.sh(
+        "a", "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.01; done", layout="terminal"
+    )
     lines = house.keeper.lines("a")
     assert (await anext(lines))[1] == b"up\r"
     await house.keeper.resize("a", 50, 200)
