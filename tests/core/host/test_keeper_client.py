@@ -11,10 +11,17 @@ import pytest
 
 from core.host import keeper as client
 from core.host.keeper import Keeper, KeeperError, KeeperUnavailable
-from tests.core.keeper.harness import until
+from tests.core.keeper.harness import House, keeper_in, until
 
 if TYPE_CHECKING:
-    from tests.core.keeper.harness import House
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with keeper_in(tmp_path) as house:
+        yield house
 
 
 async def test_lines_start_at_any_offset_and_end_with_the_run(house: House) -> None:

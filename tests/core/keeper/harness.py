@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.host.keeper import Keeper, KeeperStatus, KeeperUnavailable, RunInfo, Spawn
+from core.host.keeper import Keeper, KeeperStatus, KeeperUnavailable, Layout, RunInfo, Spawn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,7 +30,7 @@ class House:
     def marker(self, run: str) -> str:
         return f"{self.home}:{run}"
 
-    def spec(self, run: str, argv: list[str], layout: str = "structured", **env: str) -> Spawn:
+    def spec(self, run: str, argv: list[str], layout: Layout = "structured", **env: str) -> Spawn:
         return Spawn(
             run,
             argv,
@@ -38,13 +38,13 @@ class House:
             str(self.home),
             layout=layout,
             marker=self.marker(run),
-        )  # type: ignore[arg-type]
+        )
 
-    async def start(self, run: str, code: str, layout: str = "structured") -> RunInfo:
+    async def start(self, run: str, code: str, layout: Layout = "structured") -> RunInfo:
         """Start a Python agent."""
         return await self.keeper.spawn(self.spec(run, [*PYTHON, code], layout))
 
-    async def sh(self, run: str, script: str, layout: str = "structured") -> RunInfo:
+    async def sh(self, run: str, script: str, layout: Layout = "structured") -> RunInfo:
         """Start a shell agent."""
         return await self.keeper.spawn(self.spec(run, ["sh", "-c", script], layout))
 
@@ -67,7 +67,7 @@ class House:
 
     async def changed(self, test: Callable[[KeeperStatus], bool]) -> KeeperStatus:
         async with asyncio.timeout(10):
-            while not test(status := await self.keeper.status()):
+            while not test(status := await self.keeper.status()):  # noqa: ASYNC110 - it is another process
                 await asyncio.sleep(0.002)
         return status
 
@@ -127,5 +127,10 @@ def alive(pid: int) -> bool:
 async def until(test: Callable[[], bool], seconds: float = 10) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
-        while not test():
+        while not test():  # noqa: ASYNC110 - the world sends no events
             await asyncio.sleep(0.005)
+
+
+def say(text: str) -> None:
+    """Print a measurement; pytest shows it with -rA."""
+    sys.stdout.write(f"{text}\n")

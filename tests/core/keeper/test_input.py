@@ -11,6 +11,7 @@ import pytest
 from core.host.keeper import KeeperError
 from core.keeper.entry import Entry
 from core.keeper.feed import BASE, HEAD, RING, SLOT, SLOTS_AT, Feed, new_queue
+from core.keeper.wire import Refused
 
 if TYPE_CHECKING:
     from tests.core.keeper.harness import House
@@ -162,9 +163,10 @@ def test_small_frames_wait_in_a_bounded_queue_too(entry: Entry) -> None:
     feed = Feed(entry)
     feed.offer("big", b"b" * 100_000)
     feed.push()
-    with pytest.raises(Exception, match="busy"):
-        for n in range(RING + 1):
-            feed.offer(f"w{n}", b"x")
+    for n in range(RING - 1):
+        feed.offer(f"w{n}", b"x")
+    with pytest.raises(Refused, match="busy"):
+        feed.offer("one more", b"x")
     again = Feed(entry)
     got = b""
     while again.pending():

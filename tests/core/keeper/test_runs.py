@@ -45,7 +45,7 @@ async def test_stderr_goes_to_the_terminal_log_alone(house: House) -> None:
 async def test_an_agent_leads_its_own_session_on_a_controlling_terminal(house: House) -> None:
     info = await house.start(
         "a",
-        "import os; t=os.open('/dev/tty',os.O_RDWR); print(os.getsid(0)==os.getpid(), os.tcgetpgrp(t)==os.getpid(),"
+        "import os; t=os.open('/dev/tty',os.O_RDWR); me=os.getpid(); print(os.getsid(0)==me, os.tcgetpgrp(t)==me,"
         " os.isatty(0), os.isatty(1), os.isatty(2), os.get_terminal_size(2))",
     )
     expected = b"True True False False True os.terminal_size(columns=120, lines=40)\n"
@@ -107,13 +107,13 @@ async def test_what_cannot_start_is_refused_and_leaves_nothing(
     script.chmod(0o755)
     status = await house.keeper.status()
     pids = (status.vault_pid, status.pump_pid)
-    before = [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
+    before = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids]
     with pytest.raises(KeeperError) as refused:
         await house.keeper.spawn(Spawn("a", argv, {"PATH": os.environ["PATH"]}, cwd or str(house.home)))
     assert refused.value.code == code
     assert await house.keeper.list() == []
     assert not list((house.home / "keeper" / "runs").iterdir())
-    await until(lambda: [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids] == before)
+    await until(lambda: [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids] == before)
     assert not Path(f"/proc/{status.vault_pid}/task/{status.vault_pid}/children").read_text().split()[1:]
     assert (await house.sh("a", "exit 4")).run == "a"  # the name is free again
     assert (await house.keeper.wait("a")).exit_code == 4
@@ -165,7 +165,8 @@ async def test_the_terminal_can_be_resized(house: House) -> None:
 
 
 async def test_kill_ends_the_tree_and_the_escaped_children(house: House) -> None:
-    script = "setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' & sleep 60 & trap '' TERM; echo up; wait; sleep 60"
+    escape = "setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' & "
+    script = escape + "sleep 60 & trap '' TERM; echo up; wait; sleep 60"
     info = await house.sh("a", script)
     lines = house.keeper.lines("a")
     await anext(lines)
@@ -221,7 +222,10 @@ async def test_last_words_on_a_terminal_are_never_lost(house: House) -> None:
 
 
 async def test_a_terminal_that_was_closed_can_be_opened_again(house: House) -> None:
-    code = "import os,time\nos.close(2)\ntime.sleep(.3)\nt=os.open('/dev/tty',os.O_RDWR)\nos.write(t,b'again')\ntime.sleep(.2)"
+    code = (
+        "import os,time\nos.close(2)\ntime.sleep(.3)\nt=os.open('/dev/tty',os.O_RDWR)\nos.write(t,b'again')\n"
+    )
+    code += "time.sleep(.2)"
     await house.start("a", code)
     await until(lambda: (house.home / "keeper/runs/a/tty.log").read_bytes() == b"again")
     assert (await house.keeper.wait("a")).exit_code == 0

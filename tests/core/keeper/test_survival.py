@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.host.keeper import Keeper, KeeperError
-from tests.core.keeper.harness import PYTHON, alive, keeper_in, traces, until
+from tests.core.keeper.harness import PYTHON, alive, keeper_in, say, traces, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.host.keeper import Layout
     from tests.core.keeper.harness import House
 
 # 20 MB of numbered lines, each a different length, and their hash on stderr.
@@ -39,7 +40,7 @@ while True:
 
 
 @pytest.mark.parametrize("layout", ["structured", "terminal"])
-async def test_20_megabytes_arrive_exactly_while_the_pump_is_killed(house: House, layout: str) -> None:
+async def test_20_megabytes_arrive_exactly_while_the_pump_is_killed(house: House, layout: Layout) -> None:
     code = FIREHOSE if layout == "structured" else "import tty;tty.setraw(1)\n" + FIREHOSE
     await house.start("a", code, layout)
     for _ in range(8):
@@ -73,7 +74,7 @@ async def test_a_reader_sees_no_gap_and_waits_no_longer_than_100_ms(house: House
         await kill()
     await reader
     assert seen == list(range(150))
-    print(f"longest pause {max(pauses[1:]) * 1000:.0f} ms")
+    say(f"longest pause {max(pauses[1:]) * 1000:.0f} ms")
     assert max(pauses[1:]) < 0.25  # 100 ms on a quiet machine; the suite may share it
 
 
@@ -92,7 +93,7 @@ async def test_agents_outlive_both_halves_in_any_order(house: House, order: str)
     assert info.exit_code == (9 if "v" not in order else None)  # only a parent learns the code
     status = await house.keeper.status()
     for pid in (status.vault_pid, status.pump_pid):
-        open_fds = sorted(os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
+        open_fds = sorted(str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir())
         assert len(open_fds) <= 13, open_fds  # nothing piles up from fork to fork
 
 
@@ -124,7 +125,7 @@ async def test_a_spawn_is_answered_though_the_vault_dies_in_it(house: House) -> 
     await asyncio.sleep(0.05)
     os.kill(vault, signal.SIGKILL)
     info = await spawning
-    await until(lambda: (house.home / "count").exists())
+    await until((house.home / "count").exists)
     await asyncio.sleep(0.05)
     assert (house.home / "count").read_text() == "x\n"
     assert alive(info.pid)
@@ -202,7 +203,7 @@ async def test_both_halves_fit_in_25_megabytes(house: House) -> None:
     for name, pid in (("vault", status.vault_pid), ("pump", status.pump_pid)):
         text = Path(f"/proc/{pid}/status").read_text()
         sizes[name] = int(text.partition("VmRSS:")[2].split()[0])
-    print(f"resident with 40 agents: {sizes} kB")
+    say(f"resident with 40 agents: {sizes} kB")
     assert sum(sizes.values()) <= 25 * 1024
 
 
@@ -226,10 +227,10 @@ def _numbered(count: int, size: Callable[[int], int]) -> list[bytes]:
 
 @pytest.mark.parametrize("layout", ["structured", "terminal"])
 async def test_frames_are_delivered_once_and_whole_while_the_pump_is_killed(
-    house: House, layout: str
+    house: House, layout: Layout
 ) -> None:
     reader = "import os,sys,time,tty\ntty.setraw(2)\nos.write(1,b'!')\n"
-    reader += "while True:\n d=os.read(0,3000)\n if not d: break\n os.write(1,d)\n time.sleep(.0005)\n if b'END' in d: break\n"
+    reader += "d=b''\nwhile b'END' not in d:\n d=os.read(0,3000); os.write(1,d); time.sleep(.0005)\n"
     await house.start("a", reader, layout)
     await until(lambda: (house.home / "keeper/runs/a/out.log").read_bytes() == b"!")
     frames = [*_numbered(60, lambda n: n * 997 % 9000), b"END"]

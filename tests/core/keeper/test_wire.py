@@ -16,7 +16,7 @@ import pytest
 
 from core.host.keeper import Keeper, KeeperError, KeeperUnavailable
 from core.host.keeper_start import connect
-from tests.core.keeper.harness import alive, keeper_in, traces, until
+from tests.core.keeper.harness import alive, keeper_in, say, traces, until
 
 if TYPE_CHECKING:
     from tests.core.keeper.harness import House
@@ -71,13 +71,8 @@ async def test_versions_are_agreed_on_and_unknown_fields_ignored(house: House) -
 async def test_a_line_without_end_drops_the_client(house: House) -> None:
     raw = Raw(house.home)
 
-    def shout() -> None:
-        with pytest.raises(OSError):  # noqa: PT011 - broken pipe or reset
-            for _ in range(40):
-                raw.sock.sendall(b"x" * 1024 * 1024)
-            raw.answer(1)
-
-    await asyncio.to_thread(shout)
+    with pytest.raises(ConnectionError):
+        await asyncio.to_thread(raw.sock.sendall, b"x" * 40 * 1024 * 1024)
     raw.close()
     assert (await house.keeper.status()).running == 0
 
@@ -98,7 +93,7 @@ async def test_a_client_that_never_reads_stops_nobody(house: House) -> None:
         if event["ev"] == "exit":
             break
     assert event["info"]["out_end"] == (await house.keeper.info("a")).out_end
-    print(f"{events} notifications for 20 000 flushes")
+    say(f"{events} notifications for 20 000 flushes")
     raw.close()
 
 
@@ -107,12 +102,8 @@ async def test_a_client_that_asks_and_never_reads_is_dropped(house: House) -> No
     for n in range(40):
         await house.sh(f"a{n}", "exit 0")
 
-    def ask() -> None:
-        with pytest.raises(OSError):  # noqa: PT011
-            while True:
-                raw.sock.sendall(b'{"id":1,"op":"list"}\n' * 1000)
-
-    await asyncio.to_thread(ask)
+    with pytest.raises(ConnectionError):
+        await asyncio.to_thread(raw.sock.sendall, b'{"id":1,"op":"list"}\n' * 100_000)
     raw.close()
     assert (await house.keeper.status()).exited == 40
 
@@ -124,7 +115,7 @@ async def test_only_the_wanted_runs_are_told(house: House) -> None:
     await house.keeper.wait("a")
     await house.sh("b", "echo b")
     await house.keeper.wait("b")
-    seen = []
+    seen: list[dict[str, Any]] = []
     while not seen or seen[-1]["ev"] != "exit":
         seen.append(json.loads(await asyncio.to_thread(raw.file.readline)))
     assert {event["run"] for event in seen} == {"b"}
@@ -181,8 +172,8 @@ async def test_the_daemon_keeps_nothing_of_its_starter(tmp_path: Path) -> None:
         status = await house.keeper.status()
         for pid in (status.vault_pid, status.pump_pid):
             proc = Path(f"/proc/{pid}")
-            assert os.readlink(proc / "cwd") == "/"
-            assert [os.readlink(proc / f"fd/{fd}") for fd in (0, 1, 2)] == ["/dev/null"] * 3
+            assert str((proc / "cwd").readlink()) == "/"
+            assert [str((proc / f"fd/{fd}").readlink()) for fd in (0, 1, 2)] == ["/dev/null"] * 3
             assert os.getsid(pid) != os.getsid(0)
             assert b"LEADHAND_RUN" not in (proc / "environ").read_bytes()
             assert b"core.keeper" in (proc / "cmdline").read_bytes()
