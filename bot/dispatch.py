@@ -11,6 +11,7 @@ from bot.access import Action, may
 from bot.callbacks import decode
 from bot.commands import decisions, sessions, settings
 from bot.commands.desk import Desk, Handler, Incoming, incoming
+from bot.voice import Voice
 from core.errors import DecisionStale, DecisionTaken, LeadhandError, NotAllowed
 from core.model import ChatId, User, UserId
 
@@ -41,8 +42,9 @@ COMMANDS: dict[str, tuple[Handler, Action]] = {
 class Dispatch:
     """Handles what passed the gate. The processor marks an update as handled when this returns."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, voice: Voice) -> None:
         self.desk = desk
+        self._voice = voice
 
     def install(self, application: Application) -> None:  # type: ignore[type-arg]
         """Register the handlers."""
@@ -55,6 +57,7 @@ class Dispatch:
         message = incoming(update, person.role) if person else None
         if message is None or person is None:
             return
+        self._voice.hear(message.chat, message.language)
         try:
             handler, action = self._handler(message)
             if not may(person.role, action):
