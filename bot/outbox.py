@@ -95,8 +95,9 @@ class _Lane:
         self.failures += 1
 
     def order(self, row: Notice) -> tuple[str, float, int, int]:
-        """Decisions first; among cards the one that was edited longest ago."""
-        return (row.priority, self.edited.get(row.id, 0.0), row.created_at, row.id)
+        """Decisions first, in their order; among cards the one that was edited longest ago."""
+        edited = 0.0 if row.priority is Priority.ESSENTIAL else self.edited.get(row.id, 0.0)
+        return (row.priority, edited, row.created_at, row.id)
 
 
 class Outbox:

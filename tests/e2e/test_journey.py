@@ -22,7 +22,7 @@ async def test_a_task_goes_from_chat_to_merged_branch(tmp_path: Path) -> None:
         question = await play.see("❓", button="JSON")
         await question.press("JSON")
         done = await play.see("✅ [")
-        assert "2 files" in done.text
+        assert "3 files" in done.text
         branch = await play.see("🔀 [", button="Merge")
         await branch.press("Merge")
         merged = await play.see("Merged")
