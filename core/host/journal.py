@@ -29,6 +29,7 @@ class Journal:
         self.offset = 0  # the running process's log has been read up to here
         self.epoch = 0
         self.launch: Json = {}  # the order of the running process
+        self.worktree: Json = {}  # where the session works; never changes once it stands
         self.expected_end = False  # we asked the process to end
         self.ended = True
         self._done: dict[str, bool] = {}
@@ -65,6 +66,11 @@ class Journal:
         """Begin a new process: its log starts at offset 0."""
         self._write({"launch": epoch, "order": order})
         self._take_launch(epoch, order)
+
+    def provisioned(self, worktree: Json) -> None:
+        """Remember where the session works."""
+        self._write({"worktree": worktree})
+        self.worktree = worktree
 
     def expect_end(self) -> None:
         """Remember that we asked the process to end."""
@@ -123,6 +129,8 @@ class Journal:
                 )
             case {"launch": epoch, "order": order}:
                 self._take_launch(epoch, order)
+            case {"worktree": worktree}:
+                self.worktree = worktree
             case {"expect_end": _}:
                 self.expected_end = True
             case {"done": command}:
@@ -155,6 +163,8 @@ class Journal:
             self._write({"launch": self.epoch, "order": self.launch})
             state = [self.seq, self.acked, self.offset, self.epoch, self.expected_end, self.ended]
             self._write({"state": state})
+            if self.worktree:
+                self._write({"worktree": self.worktree})
             for command in list(self._done)[-256:]:
                 self._write({"done": command})
             fresh.replace(self._path)

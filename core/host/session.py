@@ -67,7 +67,7 @@ class HostSession:
         driver = make_driver(agent.driver)
         cwd = self._cwd(order)
         driver.start(self._spec(order, agent, cwd), self._settings.environ)
-        self._follow(Process(self._keeper, self.journal, driver, self._emit, lambda: self._tree(order)))
+        self._follow(Process(self._keeper, self.journal, driver, self._emit, self._tree))
 
     def give(self, command: Command) -> None:
         """Queue an order."""
@@ -139,11 +139,11 @@ class HostSession:
             self.journal.launched(order["epoch"], order)
         agent = self._agent(order)
         if order["strategy"] != Strategy.OFF:
-            self._emit([await self._repository.provision(self.journal.session, order)], 0)
+            self._emit([await self._repository.provision(self.journal, order)], 0)
         driver = make_driver(agent.driver)
         cwd = self._cwd(order)
         start = driver.start(self._spec(order, agent, cwd), self._settings.environ)
-        process = Process(self._keeper, self.journal, driver, self._emit, lambda: self._tree(order))
+        process = Process(self._keeper, self.journal, driver, self._emit, self._tree)
         try:
             await process.spawn(start, cwd, self._marker(order))
         except KeeperError as error:
@@ -184,7 +184,7 @@ class HostSession:
 
     async def _plan(self, command: Command) -> None:
         process, body = self._running(), command.body
-        tree = await self._tree(self.journal.launch)
+        tree = await self._tree()
         frames = process.driver.plan(body["request"], body["verdict"], body["feedback"])
         await self._reply(process, command, body["request"], frames, tree)
 
@@ -220,21 +220,17 @@ class HostSession:
             await self.process.kill()
 
     async def _inspect(self, command: Command) -> None:
-        event = await self._repository.inspect(
-            self.journal.session, self.journal.launch, command.body["title"]
-        )
+        event = await self._repository.inspect(self.journal, command.body["title"])
         self._emit([event], self.journal.offset)
 
     async def _land(self, command: Command) -> None:
-        event = await self._repository.land(self.journal.session, self.journal.launch, command.body)
+        event = await self._repository.land(self.journal, command.body)
         self._emit([event], self.journal.offset)
 
     async def _remove(self, command: Command) -> None:
         await self._end_old_process()
         only_clean = bool(command.body["only_clean"])
-        event = await self._repository.remove(
-            self.journal.session, self.journal.launch, only_clean=only_clean
-        )
+        event = await self._repository.remove(self.journal, only_clean=only_clean)
         self._emit([event], self.journal.offset)
 
     # ---- what an order means here -------------------------------------------------------------------
@@ -246,13 +242,13 @@ class HostSession:
             raise AgentMissing(agent=order["agent"], command=order["agent"]) from None
 
     def _cwd(self, order: Json) -> Path:
-        return self._repository.cwd(self.journal.session, order)
+        return self._repository.cwd(self.journal, order)
 
     def _marker(self, order: Json) -> str:
         return f"{self._settings.home.name}-s{self.journal.session}-{order['epoch']}"
 
-    async def _tree(self, order: Json) -> str:
-        return await self._repository.tree(self.journal.session, order)
+    async def _tree(self) -> str:
+        return await self._repository.tree(self.journal)
 
     def _spec(self, order: Json, agent: HostAgent, cwd: Path) -> AgentSpec:
         return AgentSpec(
