@@ -214,5 +214,6 @@ scroller.addEventListener("scroll", () => {
   follow = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
   if (follow) $("down").hidden = true;
 });
+new ResizeObserver(() => { if (follow) bottom(); }).observe(scroller);
 window.addEventListener("focus", () => { if (store.chat && store.unread.delete(slot(store.chat, store.topic))) drawChats(); });
 load();

@@ -103,7 +103,7 @@ export function forget(id) {
 
 function grow() {
   field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, 210)}px`;
+  if (field.scrollHeight) field.style.height = `${Math.min(field.scrollHeight, 210)}px`;
 }
 
 // ForceReply and reply keyboards
