@@ -8,6 +8,11 @@ from telegram.ext import ExtBot
 from bot.sandbox import Person, Room, Sandbox
 
 
+@pytest.fixture(autouse=True)
+def _timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # else reading `retry_after` warns
+
+
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:
@@ -16,7 +21,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def client(sandbox: Sandbox) -> AsyncIterator[ExtBot[None]]:
-    bot: ExtBot[None] = ExtBot(sandbox.token, request=sandbox.request(), get_updates_request=sandbox.request())
+    bot: ExtBot[None] = ExtBot(
+        sandbox.token, request=sandbox.request(), get_updates_request=sandbox.request()
+    )
     async with bot:
         yield bot
 

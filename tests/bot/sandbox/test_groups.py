@@ -39,7 +39,9 @@ async def test_privacy_mode_hides_plain_talk(client: Client, sandbox: Sandbox, a
     assert await heard(client) == ["/status", "/go@leadhand_bot now", "hey @leadhand_bot look", "good"]
 
 
-async def test_an_administrator_and_a_bot_without_privacy_hear_all(client: Client, sandbox: Sandbox, ann: Person) -> None:
+async def test_an_administrator_and_a_bot_without_privacy_hear_all(
+    client: Client, sandbox: Sandbox, ann: Person
+) -> None:
     crew = sandbox.group("Crew", [ann], bot_admin=True)
     await crew.say("one")
     other = sandbox.group("Other", [ann])
@@ -90,7 +92,9 @@ async def test_topics_need_rights_and_a_forum(client: Client, sandbox: Sandbox, 
         await client.create_forum_topic(plain.id, "x")
 
 
-async def test_a_closed_topic_is_for_administrators(client: Client, sandbox: Sandbox, ann: Person, bob: Person) -> None:
+async def test_a_closed_topic_is_for_administrators(
+    client: Client, sandbox: Sandbox, ann: Person, bob: Person
+) -> None:
     crew = sandbox.group("Crew", [ann, bob], forum=True, bot_admin=True)
     topic = await client.create_forum_topic(crew.id, "x")
     await client.close_forum_topic(crew.id, topic.message_thread_id)
@@ -122,7 +126,9 @@ async def test_private_chats_without_topics_refuse_them(client: Client, chat: Ro
         await client.send_message(chat.id, "x", message_thread_id=5)
 
 
-async def test_replies_in_a_supergroup_make_threads_that_are_no_topics(client: Client, sandbox: Sandbox, ann: Person) -> None:
+async def test_replies_in_a_supergroup_make_threads_that_are_no_topics(
+    client: Client, sandbox: Sandbox, ann: Person
+) -> None:
     crew = sandbox.group("Crew", [ann], supergroup=True)
     said = await crew.say("/root")
     sent = await client.send_message(crew.id, "reply", reply_to_message_id=said.id)
@@ -147,7 +153,9 @@ async def test_pins_need_rights(client: Client, sandbox: Sandbox, ann: Person) -
     assert await client.unpin_all_chat_messages(crew.id)
 
 
-async def test_other_peoples_messages_need_rights_to_delete(client: Client, sandbox: Sandbox, ann: Person) -> None:
+async def test_other_peoples_messages_need_rights_to_delete(
+    client: Client, sandbox: Sandbox, ann: Person
+) -> None:
     crew = sandbox.group("Crew", [ann])
     said = await crew.say("/x")
     with refused("message can't be deleted"):
@@ -156,7 +164,9 @@ async def test_other_peoples_messages_need_rights_to_delete(client: Client, sand
     assert await client.delete_message(crew.id, said.id)
 
 
-async def test_a_blocked_or_kicked_bot_is_told_so(client: Client, sandbox: Sandbox, ann: Person, chat: Room) -> None:
+async def test_a_blocked_or_kicked_bot_is_told_so(
+    client: Client, sandbox: Sandbox, ann: Person, chat: Room
+) -> None:
     chat.block()
     with pytest.raises(Forbidden, match="bot was blocked by the user"):
         await client.send_message(chat.id, "x")

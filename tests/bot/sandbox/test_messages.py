@@ -101,9 +101,7 @@ async def test_a_reply_names_its_target_or_is_refused(client: Client, chat: Room
     assert sent.reply_to_message.text == "first"
     with refused("message to be replied not found"):
         await client.send_message(chat.id, "x", reply_to_message_id=999)
-    sent = await client.send_message(
-        chat.id, "x", reply_to_message_id=999, allow_sending_without_reply=True
-    )
+    sent = await client.send_message(chat.id, "x", reply_to_message_id=999, allow_sending_without_reply=True)
     assert sent.reply_to_message is None
 
 
@@ -117,7 +115,10 @@ async def test_button_data_is_at_most_64_bytes(client: Client, chat: Room) -> No
 
 
 async def test_html_becomes_entities(client: Client, chat: Room) -> None:
-    text = '🚀 <b>bold <i>both</i></b> &lt;tag&gt; <a href="https://e.org">x</a> <pre><code class="language-py">1</code></pre>'
+    text = (
+        '🚀 <b>bold <i>both</i></b> &lt;tag&gt; <a href="https://e.org">x</a> '
+        '<pre><code class="language-py">1</code></pre>'
+    )
     sent = await client.send_message(chat.id, text, parse_mode="HTML")
     assert sent.text == "🚀 bold both <tag> x 1"
     found = [(str(e.type), e.offset, e.length) for e in sent.entities]
@@ -174,7 +175,9 @@ async def test_entities_beyond_a_hundred_are_dropped(client: Client, chat: Room)
 
 
 async def test_commands_links_and_mentions_are_found(client: Client, chat: Room) -> None:
-    sent = await client.send_message(chat.id, "/go@x_bot see https://e.org/a?b. or README.md @leadhand_bot a/b #t")
+    sent = await client.send_message(
+        chat.id, "/go@x_bot see https://e.org/a?b. or README.md @leadhand_bot a/b #t"
+    )
     found = {str(e.type): sent.parse_entity(e) for e in sent.entities if e.type != "url"}
     assert found == {"bot_command": "/go@x_bot", "mention": "@leadhand_bot", "hashtag": "#t"}
     links = [sent.parse_entity(e) for e in sent.entities if e.type == "url"]

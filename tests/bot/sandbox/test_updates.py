@@ -70,7 +70,7 @@ async def test_a_press_is_answered_once(client: Client, chat: Room, ann: Person)
     toast = await press
     assert toast == "Saved"
     assert toast.alert
-    with pytest.raises(BadRequest, match="(?i)query is too old and response timeout expired or query ID is invalid"):
+    with pytest.raises(BadRequest, match=r"(?i)query is too old and response timeout expired or query ID"):
         await client.answer_callback_query(query.id)
 
 
@@ -81,7 +81,7 @@ async def test_an_old_press_cannot_be_answered(client: Client, sandbox: Sandbox,
     [update] = await client.get_updates()
     sandbox.clock.advance(120)
     assert update.callback_query is not None
-    with pytest.raises(BadRequest, match="(?i)query is too old"):
+    with pytest.raises(BadRequest, match=r"(?i)query is too old"):
         await client.answer_callback_query(update.callback_query.id)
 
 
