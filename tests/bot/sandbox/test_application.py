@@ -136,7 +136,7 @@ async def test_parameters_come_by_query_form_and_json(sandbox: Sandbox) -> None:
     given = {"chat_id": str(chat.id), "text": "x"}
     async with ClientSession() as http:
         for extra in ({"params": given}, {"data": given}, {"json": {"chat_id": chat.id, "text": "x"}}):
-            async with http.post(f"{base}/SENDmessage", **extra) as answer:  # type: ignore[arg-type]
+            async with http.post(f"{base}/SENDmessage", **extra) as answer:
                 assert (await answer.json())["result"]["text"] == "x"
         async with http.get(f"{base}/getMe") as answer:
             assert (await answer.json())["result"]["username"] == "leadhand_bot"

@@ -56,7 +56,7 @@ async def test_strangers_are_refused(sandbox: Sandbox, headers: dict[str, str]) 
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_key_becomes_a_cookie_and_leaves_the_address(sandbox: Sandbox) -> None:
+async def test_the_key_becomes_a_cookie(sandbox: Sandbox) -> None:
     await sandbox.serve()
     from aiohttp import CookieJar
 
@@ -67,9 +67,11 @@ async def test_the_key_becomes_a_cookie_and_leaves_the_address(sandbox: Sandbox)
             assert answer.status == 403
         async with http.get(sandbox.page_url) as answer:
             assert answer.status == 200
-            assert "key" not in answer.url.query
+            assert "SameSite=Strict" in answer.headers["Set-Cookie"]
             assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
             assert "Leadhand sandbox" in await answer.text()
+        async with http.get(f"{sandbox.url}/") as answer:
+            assert answer.status == 200
         own = {"Origin": sandbox.url}
         async with http.post(f"{sandbox.url}/_/reset", json={}, headers=own) as answer:
             assert answer.status == 200
@@ -156,7 +158,7 @@ async def test_the_event_stream_resumes_where_it_was(
     await client.send_message(chat.id, "missed")
     async with http.get("/_/events", headers={"Last-Event-ID": str(last)}) as answer:
         await client.send_message(chat.id, "live")
-        texts = []
+        texts: list[str] = []
         while len(texts) < 2:
             line = (await answer.content.readline()).decode()
             if line.startswith("data: ") and "message" in (event := json.loads(line[6:])):
