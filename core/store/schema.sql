@@ -213,7 +213,7 @@ CREATE TABLE worktree (
     base TEXT NOT NULL,
     base_sha TEXT NOT NULL,
     base_tree TEXT NOT NULL,
-    changes TEXT CHECK (json_valid(changes)),
+    changes TEXT CHECK (changes IS NULL OR json_valid(changes)), -- json_valid(NULL) differs between versions
     merged TEXT NOT NULL,
     backup TEXT NOT NULL
 ) STRICT;
