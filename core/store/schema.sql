@@ -135,8 +135,6 @@ CREATE TABLE plan (
     PRIMARY KEY (session, version)
 ) STRICT;
 
-CREATE INDEX plan_request ON plan (session, request);
-
 CREATE TABLE request (
     id INTEGER PRIMARY KEY,
     session INTEGER NOT NULL REFERENCES session (id),

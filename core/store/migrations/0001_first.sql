@@ -55,7 +55,6 @@ CREATE TABLE plan (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (session, version)
 ) STRICT;
-CREATE INDEX plan_request ON plan (session, request);
 
 -- Questions and permissions share their ids, so that "oldest first" holds across both.
 CREATE TABLE request (
