@@ -80,7 +80,7 @@ async def remove(git: Git, worktree: Worktree, *, force_with_backup: bool = Fals
 
 
 async def _keep(git: Git, root: Path, worktree: Worktree) -> str:
-    """Back up what only this worktree and branch hold; a clean worktree at a commit of the base holds nothing."""
+    """Back up what only this worktree and its branch hold; clean and at a commit of the base is nothing."""
     heads = [
         await refs.commit_of(git, worktree.path, name) for name in ("HEAD", refs.HEADS + worktree.branch)
     ]
@@ -167,7 +167,7 @@ async def _is_done(git: Git, root: Path, worktree: Worktree) -> bool:
 
 
 async def _nested(git: Git, worktree: Worktree) -> list[str]:
-    """Repositories inside (submodules too) with something nobody else has; a backup holds only their names."""
+    """Repositories inside, submodules too, with something of their own: a backup holds only their names."""
     path = worktree.path
     staged = await git.run(path, "ls-files", "--stage", "-z")
     links = [entry.split("\t", 1)[1] for entry in staged.fields if entry.startswith(_SUBMODULE)]
