@@ -27,7 +27,6 @@ from bot.transport import ALLOWED_UPDATES, Transport, build
 from bot.voice import Voice
 from bot.webhook import Webhook
 from core import Engine
-from core.clock import SystemClock
 from core.config import Config
 from core.model import Notice
 
@@ -117,7 +116,7 @@ class App:
             engine.delivery,
             show,
             limiter,
-            now=SystemClock().now,
+            now=engine.delivery.now,
             on_migrated=engine.delivery.migrate,
         )
         return cls(engine, transport, outbox, texts)

@@ -146,14 +146,14 @@ def environment(home: Path, sandbox: Sandbox, owner: Person | None) -> dict[str,
 
 @asynccontextmanager
 async def stage(
-    tmp: Path, *, start: bool = True, owner: bool = True, **options: bool
+    tmp: Path, *, start: bool = True, owner: bool = True, limits: bool = False, private_topics: bool = False
 ) -> AsyncIterator[Stage]:
     """Set everything up, and take it down again."""
     home, repo = tmp / "home", tmp / "tally"
     create(repo)
     home.mkdir(mode=0o700)
     (home / "leadhand.toml").write_text(configuration(repo), "utf-8")
-    async with Sandbox(**options) as sandbox:
+    async with Sandbox(limits=limits, private_topics=private_topics) as sandbox:
         ann = sandbox.user("Ann")
         await sandbox.serve()
         leadhand = Leadhand(home, environment(home, sandbox, ann if owner else None))

@@ -26,6 +26,10 @@ class Delivery:
         """Return the event that is set when there may be something to send."""
         return self._control.changed
 
+    def now(self) -> Millis:
+        """Return the time the rows are stamped with."""
+        return self._control.now()
+
     # ---- in ---------------------------------------------------------------------------------------
 
     async def journal(self, update: int, body: str) -> bool:
