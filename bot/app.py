@@ -108,7 +108,7 @@ class App:
         )
         Dispatch(desk, voice).install(transport.app)
 
-        async def show(notice: Notice) -> Message:
+        async def show(notice: Notice) -> Message | None:
             return render(notice, await voice.words(notice.chat))
 
         outbox = Outbox(
