@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from core.host.keeper_start import connect, lock_is_free, start_daemon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
     from pathlib import Path
 
 VERSION = 1
@@ -30,6 +30,7 @@ FRAME_LIMIT = 32 * 1024 * 1024
 PATIENCE = 10.0
 
 Stream = Literal["out", "tty"]
+Layout = Literal["structured", "terminal"]
 
 
 class KeeperError(Exception):
@@ -56,7 +57,7 @@ class Spawn:
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: str
-    layout: Literal["structured", "terminal"] = "structured"
+    layout: Layout = "structured"
     cols: int = 120
     rows: int = 40
     marker: str = ""
@@ -225,7 +226,7 @@ class Keeper:
 
     async def lines(
         self, run: str, offset: int = 0, stream: Stream = "out"
-    ) -> AsyncIterator[tuple[int, bytes]]:
+    ) -> AsyncGenerator[tuple[int, bytes], None]:
         """Yield (offset after the line, line) from the log, live, until the run is over and all is read."""
         info = await self.info(run)
         path = info.out_log if stream == "out" else info.tty_log

@@ -12,7 +12,6 @@ from core.events import WorktreeCreated, WorktreeInspected, WorktreeLanded, Work
 from core.host.git import errors as git_errors
 from core.host.git.changes import changes
 from core.host.git.commit import commit_forgotten
-from core.host.git.create import create, reopen
 from core.host.git.landing import merge
 from core.host.git.outcomes import (
     AlreadyLanded,
@@ -27,9 +26,10 @@ from core.host.git.outcomes import (
 from core.host.git.project import inspect_project
 from core.host.git.records import Worktree, WorktreeSpec
 from core.host.git.refs import tree_of
-from core.host.git.remove import Removed, remove
+from core.host.git.removal import Removed, remove
 from core.host.git.runner import Git
-from core.host.git.snapshot import backup, tree
+from core.host.git.snapshot import tree
+from core.host.git.worktree import create, reopen
 from core.host.journal import Journal
 from core.host.settings import HostProject, HostSettings
 from core.model import Changes, Json
@@ -132,11 +132,11 @@ class Repository:
             return WorktreeRemoved(removed=True)
         worktree = _worktree(journal)
         with _told():
-            ref = "" if only_clean else await backup(self._git, worktree)
             outcome = await remove(self._git, worktree, force_with_backup=not only_clean)
         if isinstance(outcome, Removed):
-            return WorktreeRemoved(removed=True, backup=ref)
-        return WorktreeRemoved(removed=False, backup=ref, reasons=tuple(outcome.reasons))
+            return WorktreeRemoved(removed=True, backup=outcome.backup)
+        reasons = tuple(f"{why}: {detail}" if detail else str(why) for why, detail in outcome.reasons)
+        return WorktreeRemoved(removed=False, backup=outcome.backup, reasons=reasons)
 
     def _project(self, order: Json) -> HostProject:
         try:

