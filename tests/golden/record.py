@@ -81,7 +81,7 @@ def small(frame: dict[str, Any]) -> dict[str, Any] | None:
 
 def without_chance(text: str, made: Bench) -> str:
     """Replace what differs from run to run by what does not."""
-    for place, name in ((made.worktree, "/repo"), (made.home, "/home/you"), (made.root, "/bench")):
+    for place, name in ((made.worktree, "/repo"), (made.home, "/person"), (made.root, "/bench")):
         text = text.replace(str(place), name)
     numbers: dict[str, str] = {}
     for found in ID.findall(text):

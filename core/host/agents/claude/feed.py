@@ -126,7 +126,7 @@ class ClaudeFeed:
         else:
             yield from self._mode_is(frame.permission_mode)
         if not self._turn:
-            self._turn, self._interrupted = True, False
+            self._turn = True
             self._words, self._error = "", None
             yield TurnStarted()
 

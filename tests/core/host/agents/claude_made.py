@@ -11,7 +11,7 @@ from core.ports import AgentSpec
 from core.states import PermissionMode
 
 ENVIRON = {
-    "HOME": "/home/you",
+    "HOME": "/person",
     "PATH": "/usr/bin",
     "SHELL": "/bin/bash",
     "ANTHROPIC_API_KEY": "sk-secret",

@@ -81,7 +81,7 @@ def test_a_model_is_named_only_when_one_is_set() -> None:
 
 def test_the_environment_is_an_allow_list() -> None:
     seen = env()
-    assert seen["HOME"] == "/home/you"
+    assert seen["HOME"] == "/person"
     assert seen["LEADHAND_RUN"] == "run-7"
     assert seen["DISABLE_TELEMETRY"] == "1"
     assert not {
