@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.sandbox import Note, Person, Room, Sandbox
+from core.demo import command as demo_agent
 from core.demo.repository import create
 from core.host.keeper import Keeper, KeeperError
 
 ROOT = Path(__file__).parent.parent
-DEMO = [sys.executable, "-m", "core.demo.agent"]
+DEMO = demo_agent()
 PATIENCE = 20.0
 
 
@@ -125,6 +126,7 @@ def configuration(repo: Path, **agent: object) -> str:
         f"[projects.tally]\npath = {str(repo)!r}\n"
         f"[agents.demo]\ndriver = 'claude'\ncommand = [{command}]\n{extra}"
         f"[agents.demo.env]\nLEADHAND_DEMO_PACE = '0'\nPYTHONPATH = {str(ROOT)!r}\n"
+        f"CLAUDE_CONFIG_DIR = {str(repo.parent / 'agent')!r}\n"
     )
 
 
