@@ -28,6 +28,7 @@ CONNECTIONS = 64
 PAUSES_S = (0.3, 0.7, 1.5, 2.5, 4.0)  # between tries at start: about ten seconds in all
 TRY_S = 4.0
 STOP_S = 1.5  # for each step of stopping
+NO_BOT_API = "what answers there is not a Bot API server"
 
 App = Application[ExtBot[Priority], Any, Any, Any, Any, Any]
 
@@ -120,6 +121,8 @@ def build(
     """Build the application. Nothing is sent yet."""
     for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every address
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs each body that is not JSON with a traceback; what it raises is told by who catches it.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
     api = api_base.rstrip("/")
     watch = watch or Watch()
     polls = poll_request or HTTPXRequest(
@@ -150,7 +153,7 @@ def _refused(error: InvalidToken, api: str) -> LeadhandError:
     cause: BaseException | None = error
     while cause is not None:
         if "invalid server response" in str(cause).lower():
-            return TelegramUnreachable(api=api, reason="what answers there is not a Bot API server")
+            return TelegramUnreachable(api=api, reason=NO_BOT_API)
         cause = cause.__cause__
     return TokenRefused()
 
@@ -158,7 +161,9 @@ def _refused(error: InvalidToken, api: str) -> LeadhandError:
 def _reason(error: BaseException) -> str:
     """One line without the token; the library's texts do not hold addresses."""
     text = str(error).strip() or "no answer in time"
-    return text.splitlines()[0].removeprefix("httpx.")
+    if "invalid server response" in text.lower():
+        return NO_BOT_API
+    return text.splitlines()[0].removeprefix("httpx.").partition(". Parsing the server response")[0]
 
 
 def _quietly(error: TelegramError) -> None:

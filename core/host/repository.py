@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import errors
-from core.errors import UnknownProject
+from core.errors import LeadhandError, UnknownProject
 from core.events import WorktreeCreated, WorktreeInspected, WorktreeLanded, WorktreeRemoved
 from core.host.git import errors as git_errors
 from core.host.git.changes import changes
@@ -54,6 +54,15 @@ class Repository:
         if order["strategy"] == Strategy.OFF:
             return self._project(order).path
         return Path(journal.worktree["path"])
+
+    async def problem(self, project: HostProject) -> LeadhandError | None:
+        """Return what is wrong with a project, if something is."""
+        try:
+            with _told():
+                await inspect_project(self._git, project.path, project.base)
+        except LeadhandError as error:
+            return error
+        return None
 
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
         """Make the session's worktree, or find it again; its place and its base never change."""
@@ -183,13 +192,21 @@ def _landed(worktree: Worktree, outcome: Outcome) -> WorktreeLanded:
             )
 
 
+def _unusable(error: git_errors.NotARepository) -> LeadhandError:
+    if not error.path.is_dir():
+        return errors.NoSuchFolder(path=error.path)
+    if not error.reason or "not a git repository" in error.reason:
+        return errors.NotARepository(path=error.path)
+    return errors.RepositoryUnusable(path=error.path, reason=error.reason)  # such as a foreign owner
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn git's errors into errors that have a text."""
     try:
         yield
     except git_errors.NotARepository as error:
-        raise errors.NotARepository(path=error.path) from error
+        raise _unusable(error) from error
     except git_errors.NoCommits as error:
         raise errors.NoCommits(path=error.path) from error
     except git_errors.BaseMissing as error:
