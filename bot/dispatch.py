@@ -7,42 +7,44 @@ import logging
 import telegram
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, filters
 
-from bot.access import may
+from bot.access import Action, may
 from bot.callbacks import decode
 from bot.commands import decisions, sessions, settings
 from bot.commands.desk import Desk, Handler, Incoming, incoming
-from core.errors import DecisionTaken, LeadhandError, NotAllowed
+from bot.voice import Voice
+from core.errors import DecisionStale, DecisionTaken, LeadhandError, NotAllowed
 from core.model import ChatId, User, UserId
 
 log = logging.getLogger(__name__)
 
-COMMANDS: dict[str, tuple[Handler, str]] = {
-    "start": (settings.welcome, "see"),
-    "help": (settings.help_, "see"),
+COMMANDS: dict[str, tuple[Handler, Action]] = {
+    "start": (settings.welcome, "read"),
+    "help": (settings.help_, "read"),
     "new": (sessions.new, "launch"),
-    "sessions": (sessions.listing, "see"),
-    "status": (sessions.status, "see"),
-    "stop": (sessions.stop, "decide"),
+    "sessions": (sessions.listing, "read"),
+    "status": (sessions.status, "read"),
+    "stop": (sessions.stop, "stop"),
     "approve": (decisions.plan, "decide"),
     "revise": (decisions.plan, "decide"),
     "reject": (decisions.plan, "decide"),
     "answer": (decisions.answer, "decide"),
-    "allow": (decisions.permission, "decide"),
+    "allow": (decisions.allow, "decide"),
     "deny": (decisions.permission, "decide"),
-    "merge": (decisions.branch, "decide"),
+    "merge": (decisions.branch, "merge"),
     "later": (decisions.branch, "decide"),
-    "discard": (decisions.branch, "decide"),
+    "discard": (decisions.branch, "discard"),
     "yes": (decisions.confirm, "decide"),
     "no": (decisions.confirm, "decide"),
-    "lang": (settings.lang, "see"),
+    "lang": (settings.lang, "read"),
 }
 
 
 class Dispatch:
-    """Handles what passed the gate; every update ends as handled or is handled again after a crash."""
+    """Handles what passed the gate. The processor marks an update as handled when this returns."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, voice: Voice) -> None:
         self.desk = desk
+        self._voice = voice
 
     def install(self, application: Application) -> None:  # type: ignore[type-arg]
         """Register the handlers."""
@@ -55,6 +57,7 @@ class Dispatch:
         message = incoming(update, person.role) if person else None
         if message is None or person is None:
             return
+        self._voice.hear(message.chat, message.language)
         try:
             handler, action = self._handler(message)
             if not may(person.role, action):
@@ -62,14 +65,12 @@ class Dispatch:
             await handler(self.desk, message)
         except LeadhandError as error:
             await self.desk.refuse(message, error)
-        finally_handled = self.desk.engine.delivery.handled
-        await finally_handled(update.update_id)
 
-    def _handler(self, message: Incoming) -> tuple[Handler, str]:
+    def _handler(self, message: Incoming) -> tuple[Handler, Action]:
         if not message.text.startswith("/"):
-            return sessions.plain, "launch"
+            return sessions.plain, "say"
         name = message.text.split(maxsplit=1)[0][1:].partition("@")[0].lower()
-        return COMMANDS.get(name, (_unknown, "see"))
+        return COMMANDS.get(name, (_unknown, "read"))
 
     async def on_press(self, update: telegram.Update, _: object) -> None:
         """A button: the first press wins, everybody else is told."""
@@ -84,7 +85,6 @@ class Dispatch:
             toast = words.press_already(who=error.fields["by"], verb=error.fields["verb"])
         except LeadhandError as error:
             toast, alert = words.get(error.key, **error.fields), True
-        await self.desk.engine.delivery.handled(update.update_id)
         try:
             await query.answer(toast[:200] or None, show_alert=alert)
         except telegram.error.TelegramError as error:
@@ -95,8 +95,6 @@ class Dispatch:
             raise NotAllowed(user=person.name, action="decide")
         press, message = decode(query.data), query.message
         if press is None or message is None:
-            from core.errors import DecisionStale
-
             raise DecisionStale
         await self.desk.engine.press(
             press.decision, press.verb, UserId(person.id), ChatId(message.chat.id), message.message_id

@@ -32,6 +32,16 @@ async def permission(desk: Desk, message: Incoming) -> None:
     await desk.engine.decide_permission(session, _verb(message), message.user, update=message.update)
 
 
+async def allow(desk: Desk, message: Incoming) -> None:
+    """`/allow`: in a group that is not connected yet, connect it; elsewhere as `permission`."""
+    people = desk.engine.people
+    if not message.private and not await people.chat_allowed(message.chat):
+        await people.allow_chat(message.chat, message.user)
+        await desk.say(message, "access-group-allowed")
+        return
+    await permission(desk, message)
+
+
 async def branch(desk: Desk, message: Incoming) -> None:
     """`/merge [name]`, `/later [name]`, `/discard [name]`."""
     session, _ = await _target(desk, message, lambda s: s.state.worktree is WorktreeState.PENDING_DECISION)

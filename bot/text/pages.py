@@ -4,9 +4,12 @@ blank, and nothing but white space at a cut is lost.
 
 from dataclasses import replace
 
-from bot.text.rich import Entity, Rich, units
+from bot.text.rich import QUOTES, Entity, Rich, splice, units
+from bot.text.safe import MARK, imitations
 
 LIMIT = 4096
+PEEK = 64  # as much of a page as shows how it begins
+ENCLOSING = QUOTES | {"pre"}
 MAX_ENTITIES = 100
 
 
@@ -17,7 +20,8 @@ def pages(rich: Rich, limit: int = LIMIT, max_entities: int = MAX_ENTITIES) -> l
     start, first = 0, 0
     carried: list[Entity] = []
     while start * 2 < len(data):
-        room = start + limit
+        marked = bool(found) and _imitates(data, start, carried)
+        room = start + limit - marked * len(MARK)
         one_too_many = first + max_entities - len(carried)
         if one_too_many < len(rich.entities) and rich.entities[one_too_many].offset > start:
             room = min(room, rich.entities[one_too_many].offset)
@@ -28,10 +32,18 @@ def pages(rich: Rich, limit: int = LIMIT, max_entities: int = MAX_ENTITIES) -> l
             first += 1
         page = _trimmed(text, start, carried[:max_entities])
         if page.text:
-            found.append(page)
+            found.append(splice(page, [(0, 0, MARK)]) if marked else page)
         carried = [e for e in carried if e.end > end]
         start = end
     return found
+
+
+def _imitates(data: bytes, start: int, carried: list[Entity]) -> bool:
+    """Whether a page would begin, outside quotes and code, like one of the bot's own lines."""
+    if any(entity.type in ENCLOSING for entity in carried):
+        return False
+    text = data[start * 2 : (start + PEEK) * 2].decode("utf-16-le", "replace")
+    return imitations(text.lstrip())[:1] == [0]
 
 
 def _cut(data: bytes, start: int, end: int) -> str:
@@ -41,15 +53,16 @@ def _cut(data: bytes, start: int, end: int) -> str:
     if data[end * 2 + 1] & 0xFC == 0xDC:  # noqa: PLR2004 - the second half of a pair: cut before the first
         end = end - 1 if end - 1 > start else end + 1
     text = data[start * 2 : end * 2].decode("utf-16-le")
-    return text[: _best(text, data[end * 2 : end * 2 + 4].decode("utf-16-le", "replace"))]
+    follows = data[end * 2 : end * 2 + 4].decode("utf-16-le", "replace")
+    return (text + follows)[: _best(text, follows)]
 
 
 def _best(text: str, follows: str) -> int:
-    """The index to cut at; a page is not left almost empty for a nicer cut."""
+    """Where to cut, after the line end or space; a page is not left almost empty for a nicer cut."""
     for mark, least in (("\n\n", len(text) // 2), ("\n", len(text) // 4), (" ", 1)):
         cut = (text + follows[: len(mark)]).rfind(mark, least)
         if cut > 0:
-            return min(cut + len(mark), len(text))
+            return cut + len(mark)  # what lies past the limit is white space and is trimmed
     return len(text)
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from bot.text.rich import Entity, Kind, Rich, ordered, splice, units
 from bot.text.safe import MARK, imitations
 
-QUOTED = frozenset({"blockquote", "pre"})
-
 
 @dataclass(slots=True)
 class _Open:
@@ -126,7 +124,7 @@ class Writer:
 
 def _marked(whole: Rich, found: list[int]) -> Rich:
     """Put the mark before lines that stand outside quotes and code."""
-    safe = [(e.offset, e.end) for e in whole.entities if e.type in QUOTED]
+    safe = [(e.offset, e.end) for e in whole.entities if e.type in ("blockquote", "pre")]
     at, index, first, edits = 0, 0, 0, []
     for position in found:
         at, index = at + units(whole.text[index:position]), position

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from core.control import records
 from core.control.work import Work
+from core.model import Millis
 from core.ports import Clock, ControlLink, Record, Store, Tx
 
 T = TypeVar("T")
@@ -28,6 +29,10 @@ class Control:
         self._link = link
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
+
+    def now(self) -> Millis:
+        """Return UTC milliseconds."""
+        return self._clock.now()
 
     async def start(self) -> None:
         """Send unconfirmed orders again and begin to take records."""

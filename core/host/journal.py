@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.events import Event, SessionEnded, decode, encode
+from core.events import Event, InputAccepted, SessionEnded, TurnFinished, TurnStarted, decode, encode
 from core.model import Json, SessionId
 from core.ports import Record
 
@@ -29,8 +29,11 @@ class Journal:
         self.offset = 0  # the running process's log has been read up to here
         self.epoch = 0
         self.launch: Json = {}  # the order of the running process
+        self.worktree: Json = {}  # where the session works; never changes once it stands
         self.expected_end = False  # we asked the process to end
         self.ended = True
+        self.talked = False  # the agent has taken a prompt: its conversation can be resumed
+        self.in_turn = False  # the agent is at work on a prompt
         self._done: dict[str, bool] = {}
         self._open: list[Record] = []
         self._path = path
@@ -65,6 +68,11 @@ class Journal:
         """Begin a new process: its log starts at offset 0."""
         self._write({"launch": epoch, "order": order})
         self._take_launch(epoch, order)
+
+    def provisioned(self, worktree: Json) -> None:
+        """Remember where the session works."""
+        self._write({"worktree": worktree})
+        self.worktree = worktree
 
     def expect_end(self) -> None:
         """Remember that we asked the process to end."""
@@ -123,6 +131,8 @@ class Journal:
                 )
             case {"launch": epoch, "order": order}:
                 self._take_launch(epoch, order)
+            case {"worktree": worktree}:
+                self.worktree = worktree
             case {"expect_end": _}:
                 self.expected_end = True
             case {"done": command}:
@@ -132,7 +142,7 @@ class Journal:
                 self._open = [record for record in self._open if record.seq > seq]
             case {"state": state}:
                 self.seq, self.acked, self.offset, self.epoch = state[:4]
-                self.expected_end, self.ended = state[4:]
+                self.expected_end, self.ended, self.talked = state[4:]
             case _:
                 raise ValueError(f"unknown journal line {line!r}")
 
@@ -141,10 +151,18 @@ class Journal:
             self.seq, self.offset = records[-1].seq, records[-1].offset
             self._open.extend(records)
             self.ended = self.ended or any(isinstance(r.event, SessionEnded) for r in records)
+            for record in records:
+                self._take_turn(record.event)
+
+    def _take_turn(self, event: Event) -> None:
+        if isinstance(event, TurnStarted | InputAccepted):
+            self.talked = self.in_turn = True
+        elif isinstance(event, TurnFinished | SessionEnded):
+            self.in_turn = False
 
     def _take_launch(self, epoch: int, order: Json) -> None:
         self.epoch, self.launch = epoch, order
-        self.offset, self.expected_end, self.ended = 0, False, False
+        self.offset, self.expected_end, self.ended, self.in_turn = 0, False, False, False
 
     def _compact(self) -> None:
         """Write what is still needed to a new file and put it in place of the old one."""
@@ -153,8 +171,11 @@ class Journal:
         old, self._fd = self._fd, fd
         try:
             self._write({"launch": self.epoch, "order": self.launch})
-            state = [self.seq, self.acked, self.offset, self.epoch, self.expected_end, self.ended]
+            numbers = [self.seq, self.acked, self.offset, self.epoch]
+            state = [*numbers, self.expected_end, self.ended, self.talked]
             self._write({"state": state})
+            if self.worktree:
+                self._write({"worktree": self.worktree})
             for command in list(self._done)[-256:]:
                 self._write({"done": command})
             fresh.replace(self._path)

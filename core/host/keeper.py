@@ -1,7 +1,7 @@
 """The host's way to the keeper: requests over its socket, output straight from the logs.
 
-The connection mends itself: after a restart of the keeper's pump every unanswered request is sent again, and the
-keeper answers a repeated one without doing it twice.
+The connection mends itself: after a restart of the keeper's pump every unanswered request is sent again,
+and the keeper answers a repeated one without doing it twice.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import fcntl
 import itertools
 import json
 import os
 import secrets
-import socket
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from core.host.keeper_start import connect, lock_is_free, start_daemon
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from pathlib import Path
 
 VERSION = 1
 OLDEST = 1
@@ -29,9 +28,9 @@ LINE_LIMIT = 64 * 1024 * 1024
 TURN_BYTES = 64 * 1024
 FRAME_LIMIT = 32 * 1024 * 1024
 PATIENCE = 10.0
-KEPT_ENV = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "TMPDIR")
 
 Stream = Literal["out", "tty"]
+Layout = Literal["structured", "terminal"]
 
 
 class KeeperError(Exception):
@@ -43,7 +42,7 @@ class KeeperError(Exception):
         self.detail = detail
 
 
-class KeeperUnavailable(KeeperError):  # noqa: N818 - the caller's word
+class KeeperUnavailable(KeeperError):
     """No keeper answers."""
 
     def __init__(self, detail: str) -> None:
@@ -58,7 +57,7 @@ class Spawn:
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: str
-    layout: Literal["structured", "terminal"] = "structured"
+    layout: Layout = "structured"
     cols: int = 120
     rows: int = 40
     marker: str = ""
@@ -137,16 +136,16 @@ class Keeper:
         """Connect to the home's keeper, starting it when none runs."""
         keeper = cls(home)
         deadline = asyncio.get_running_loop().time() + PATIENCE
-        while True:
+        while (reader := await keeper._try()) is None:
+            if not start:
+                raise KeeperUnavailable(f"no keeper serves {home}")
+            if asyncio.get_running_loop().time() > deadline:
+                raise KeeperUnavailable(f"the keeper of {home} does not answer")
             try:
-                reader = await keeper._open()
-                break
-            except (OSError, EOFError) as error:
-                if not start:
-                    raise KeeperUnavailable(f"no keeper serves {home}") from error
-                if asyncio.get_running_loop().time() > deadline:
-                    raise KeeperUnavailable(f"the keeper of {home} does not answer") from error
-            await _start_daemon(home)
+                await start_daemon(home)
+            except OSError as error:
+                raise KeeperUnavailable(str(error)) from error
+            await asyncio.sleep(0.005)
         keeper._task = asyncio.create_task(keeper._serve(reader))
         return keeper
 
@@ -200,7 +199,7 @@ class Keeper:
         await self._ask("stop", force=force, grace_s=grace_s)
         await self.close()
         deadline = asyncio.get_running_loop().time() + PATIENCE
-        while not _lock_is_free(self._home):
+        while not lock_is_free(self._home):
             if asyncio.get_running_loop().time() > deadline:
                 raise KeeperUnavailable("the keeper answered and did not end")
             await asyncio.sleep(0.005)
@@ -225,8 +224,10 @@ class Keeper:
             await self._next(run, view)
         return first
 
-    async def lines(self, run: str, offset: int = 0, stream: Stream = "out") -> AsyncIterator[tuple[int, bytes]]:
-        """Yield (offset after the line, line) from the log, live, until the run is over and everything is read."""
+    async def lines(
+        self, run: str, offset: int = 0, stream: Stream = "out"
+    ) -> AsyncGenerator[tuple[int, bytes], None]:
+        """Yield (offset after the line, line) from the log, live, until the run is over and all is read."""
         info = await self.info(run)
         path = info.out_log if stream == "out" else info.tty_log
         if path is None:
@@ -250,8 +251,6 @@ class Keeper:
                 yield split.read, bytes(split.rest)
         finally:
             os.close(fd)
-
-    # --- the connection -----------------------------------------------------------------------------------------
 
     def _view(self, run: str) -> _View:
         return self._views.setdefault(run, _View())
@@ -278,9 +277,14 @@ class Keeper:
         finally:
             self._waiting.pop(number, None)
 
+    async def _try(self) -> asyncio.StreamReader | None:
+        with contextlib.suppress(OSError, EOFError):
+            return await self._open()
+        return None
+
     async def _open(self) -> asyncio.StreamReader:
         """Connect, agree on the version, and ask for notifications about every run."""
-        reader, writer = await asyncio.open_connection(sock=_connect(self._home), limit=LINE_LIMIT)
+        reader, writer = await asyncio.open_connection(sock=connect(self._home), limit=LINE_LIMIT)
         self._writer = writer
         writer.write(json.dumps({"id": 0, "op": "hello", "v": VERSION, "oldest": OLDEST}).encode() + b"\n")
         while True:
@@ -318,7 +322,7 @@ class Keeper:
             except FileNotFoundError:
                 raise KeeperUnavailable("the keeper has ended") from None
             except (OSError, EOFError):
-                if _lock_is_free(self._home) or asyncio.get_running_loop().time() > deadline:
+                if lock_is_free(self._home) or asyncio.get_running_loop().time() > deadline:
                     raise KeeperUnavailable("the keeper is gone") from None
             await asyncio.sleep(0.005)
 
@@ -389,48 +393,3 @@ class _Splitter:
 def _info(answer: dict[str, Any]) -> RunInfo:
     # Fields a newer keeper adds are ignored, those an older one lacks are None.
     return RunInfo(**{name: answer.get(name) for name in RunInfo.__slots__})  # type: ignore[arg-type]
-
-
-def _connect(home: Path) -> socket.socket:
-    """Connect through the directory's descriptor: a Unix address holds 107 bytes, a home may be longer."""
-    directory = os.open(home / "keeper", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        sock.connect(f"/proc/self/fd/{directory}/sock")
-    except BaseException:
-        sock.close()
-        raise
-    finally:
-        os.close(directory)
-    return sock
-
-
-def _lock_is_free(home: Path) -> bool:
-    try:
-        fd = os.open(home / "keeper" / "lock", os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-    return True
-
-
-async def _start_daemon(home: Path) -> None:
-    """Run the starter to its end; it leaves the daemon behind, or finds that another starter was faster."""
-    code = Path(__file__).resolve().parents[2]
-    path = [str(code), *(str(Path(entry).resolve()) for entry in sys.path if entry)]
-    env = {name: os.environ[name] for name in KEPT_ENV if name in os.environ}
-    env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path))
-    starter = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "core.keeper", str(home.resolve()), cwd="/", env=env, start_new_session=True,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, complaint = await starter.communicate()
-    if starter.returncode != 0:
-        raise KeeperUnavailable(complaint.decode(errors="replace").strip() or "the keeper did not start")
-    await asyncio.sleep(0.01)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AgentMissing, AgentUnusable, LeadhandError, NotRunning
-from core.events import CommandFailed, Event, RequestResolved
+from core.events import CommandFailed, Event, InputAccepted, RequestResolved, TurnStarted
 from core.host.agents.registry import make_driver
 from core.host.journal import Journal
 from core.host.keeper import Keeper, KeeperError
@@ -50,6 +50,7 @@ class HostSession:
         self._spawn_task = spawn_task
         self._orders: asyncio.Queue[Command] = asyncio.Queue()
         self._news = asyncio.Event()
+        self._given = False  # a prompt was written and the agent has not taken it yet
         self._reader: asyncio.Task[None] | None = None
         if self.journal.unconfirmed():
             self._news.set()
@@ -67,7 +68,7 @@ class HostSession:
         driver = make_driver(agent.driver)
         cwd = self._cwd(order)
         driver.start(self._spec(order, agent, cwd), self._settings.environ)
-        self._follow(Process(self._keeper, self.journal, driver, self._emit, lambda: self._tree(order)))
+        self._follow(Process(self._keeper, self.journal, driver, self._emit, self._tree))
 
     def give(self, command: Command) -> None:
         """Queue an order."""
@@ -76,6 +77,8 @@ class HostSession:
     # ---- records out ------------------------------------------------------------------------------
 
     def _emit(self, events: Sequence[Event], offset: int) -> None:
+        if any(isinstance(event, TurnStarted | InputAccepted) for event in events):
+            self._given = False
         self.journal.append(events, offset)
         self._news.set()
 
@@ -139,11 +142,11 @@ class HostSession:
             self.journal.launched(order["epoch"], order)
         agent = self._agent(order)
         if order["strategy"] != Strategy.OFF:
-            self._emit([await self._repository.provision(self.journal.session, order)], 0)
+            self._emit([await self._repository.provision(self.journal, order)], 0)
         driver = make_driver(agent.driver)
         cwd = self._cwd(order)
         start = driver.start(self._spec(order, agent, cwd), self._settings.environ)
-        process = Process(self._keeper, self.journal, driver, self._emit, lambda: self._tree(order))
+        process = Process(self._keeper, self.journal, driver, self._emit, self._tree)
         try:
             await process.spawn(start, cwd, self._marker(order))
         except KeeperError as error:
@@ -160,11 +163,13 @@ class HostSession:
         if self._reader is None or self._reader.done() or self.process is None:
             return
         self.journal.expect_end()
-        with suppress(KeeperError):
-            await self.process.close_input()
-        try:
-            await asyncio.wait_for(asyncio.shield(self._reader), CLOSE_GRACE_S)
-        except TimeoutError:
+        # Closing the input of an agent at work would deny what it asks and let it go on by itself.
+        if not self.journal.in_turn:
+            with suppress(KeeperError):
+                await self.process.close_input()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._reader), CLOSE_GRACE_S)
+        if not self._reader.done():
             await self.process.kill()
             await self._reader
 
@@ -180,11 +185,12 @@ class HostSession:
     async def _prompt(self, command: Command) -> None:
         process = self._running()
         frames = process.driver.prompt(command.body["text"], command.body["id"])
+        self._given = True
         await process.write(frames, command.id)
 
     async def _plan(self, command: Command) -> None:
         process, body = self._running(), command.body
-        tree = await self._tree(self.journal.launch)
+        tree = await self._tree()
         frames = process.driver.plan(body["request"], body["verdict"], body["feedback"])
         await self._reply(process, command, body["request"], frames, tree)
 
@@ -211,7 +217,8 @@ class HostSession:
         await process.write(process.driver.interrupt(command.id), command.id)
 
     async def _close(self, command: Command) -> None:
-        if command.body.get("epoch") == self.journal.epoch:
+        """Let the agent end, unless it was given something new to do meanwhile."""
+        if command.body.get("epoch") == self.journal.epoch and not self._given and not self.journal.in_turn:
             self._closing = self._spawn_task(self._end_old_process())
 
     async def _kill(self, _: Command) -> None:
@@ -220,21 +227,17 @@ class HostSession:
             await self.process.kill()
 
     async def _inspect(self, command: Command) -> None:
-        event = await self._repository.inspect(
-            self.journal.session, self.journal.launch, command.body["title"]
-        )
+        event = await self._repository.inspect(self.journal, command.body["title"])
         self._emit([event], self.journal.offset)
 
     async def _land(self, command: Command) -> None:
-        event = await self._repository.land(self.journal.session, self.journal.launch, command.body)
+        event = await self._repository.land(self.journal, command.body)
         self._emit([event], self.journal.offset)
 
     async def _remove(self, command: Command) -> None:
         await self._end_old_process()
         only_clean = bool(command.body["only_clean"])
-        event = await self._repository.remove(
-            self.journal.session, self.journal.launch, only_clean=only_clean
-        )
+        event = await self._repository.remove(self.journal, only_clean=only_clean)
         self._emit([event], self.journal.offset)
 
     # ---- what an order means here -------------------------------------------------------------------
@@ -246,13 +249,13 @@ class HostSession:
             raise AgentMissing(agent=order["agent"], command=order["agent"]) from None
 
     def _cwd(self, order: Json) -> Path:
-        return self._repository.cwd(self.journal.session, order)
+        return self._repository.cwd(self.journal, order)
 
     def _marker(self, order: Json) -> str:
         return f"{self._settings.home.name}-s{self.journal.session}-{order['epoch']}"
 
-    async def _tree(self, order: Json) -> str:
-        return await self._repository.tree(self.journal.session, order)
+    async def _tree(self) -> str:
+        return await self._repository.tree(self.journal)
 
     def _spec(self, order: Json, agent: HostAgent, cwd: Path) -> AgentSpec:
         return AgentSpec(
@@ -261,7 +264,7 @@ class HostSession:
             marker=self._marker(order),
             mode=PermissionMode(order["mode"]),
             agent_session=order["agent_session"],
-            resume=order["resume"],
+            resume=order["resume"] and self.journal.talked,
             approved=order["approved"],
             model=agent.model,
             base_url=agent.base_url,

@@ -1,17 +1,17 @@
 """One connected client: whole lines in, replies and notifications out, and never a wait for a slow one.
 
-Notifications are a set of runs that changed; however long the client sleeps, the set is no longer than the table.
+Notifications are a set of runs that changed; however long a client sleeps, it is no longer than the table.
 """
 
 from __future__ import annotations
 
 import select
-import socket
 
 from core.keeper.wire import BACKLOG_LIMIT, LINE_LIMIT, Refused, decode, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from core.keeper.loop import Loop
@@ -24,7 +24,11 @@ class Client:
     """A socket with its buffers; `handle` gets each request, `dropped` is called once."""
 
     def __init__(
-        self, sock: socket.socket, loop: Loop, handle: Callable[[Client, Msg], None], dropped: Callable[[Client], None]
+        self,
+        sock: socket.socket,
+        loop: Loop,
+        handle: Callable[[Client, Msg], None],
+        dropped: Callable[[Client], None],
     ) -> None:
         self.watching: set[str] | None = set()  # None: every run
         self.dirty: set[str] = set()
@@ -35,7 +39,7 @@ class Client:
         self._in = bytearray()
         self._out = bytearray()
         self.open = True
-        sock.setblocking(False)
+        sock.settimeout(0)
         loop.watch(sock.fileno(), select.EPOLLIN, self._ready)
 
     def reply(self, request: Msg, result: Msg) -> None:

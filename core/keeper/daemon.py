@@ -1,9 +1,11 @@
-"""Start of the keeper: one per home, detached from everything of its starter, then the two halves for ever."""
+"""Start of the keeper: one per home, detached from everything of its starter, then the two halves."""
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH101, PTH103, PTH108
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -11,7 +13,6 @@ import resource
 import signal
 import socket
 import sys
-import traceback
 
 from core.keeper.notes import Notes
 from core.keeper.pair import VAULT, Core, Half
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> int:
 def _start_again_unmarked() -> None:
     # Started from inside an agent, we would be swept away with it: its marker stands in our environment.
     env = {name: value for name, value in os.environ.items() if name != MARKER_NAME}
-    os.execve(sys.executable, sys.orig_argv, env)
+    os.execve(sys.executable, sys.orig_argv, env)  # noqa: S606 - the same command again
 
 
 def _detach(home: str, starter: Starter) -> int:
@@ -88,17 +89,15 @@ def _become_daemon(home: str, starter: Starter, ready: int) -> None:
     try:
         _serve(core, ready)
     except BaseException:
-        notes.say("fault: " + traceback.format_exc())
+        notes.fault("in the main loop")
         raise
 
 
 def _listen(home: str) -> socket.socket:
     directory = os.open(f"{home}/keeper", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     path = f"/proc/self/fd/{directory}/sock"  # a Unix address holds 107 bytes, a home may be longer
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)  # ours by the lock; its owner is dead
-    except FileNotFoundError:
-        pass
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
     os.chmod(path, 0o600)

@@ -1,9 +1,11 @@
 """One run in the table both processes hold: plain facts and the descriptors that keep its agent alive."""
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH105, PTH106, PTH108, PTH116, PTH119, PTH123, PTH208
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -20,7 +22,7 @@ FACTS = (
 
 
 class Entry:
-    """`ended`: the agent's exit was seen. `over`: its last byte is in the log and the descriptors are closed."""
+    """`ended`: the agent's exit was seen. `over`: its last byte is logged, its descriptors closed."""
 
     __slots__ = (*FACTS, "dir", "fds")
 
@@ -100,7 +102,9 @@ def load_json(directory: str, name: str) -> Msg | None:
 
 def save_exit(entry: Entry) -> None:
     """Leave the exit where it can be read after a reboot."""
-    save_json(entry.dir, "exit.json", {"code": entry.exit_code, "signal": entry.signal, "at": entry.exited_at})
+    save_json(
+        entry.dir, "exit.json", {"code": entry.exit_code, "signal": entry.signal, "at": entry.exited_at}
+    )
 
 
 def recall_exit(entry: Entry) -> bool:
@@ -130,8 +134,6 @@ def load_past(directory: str) -> Entry | None:
         return None
     entry = Entry(directory, facts, {})
     for stream in ("out", "tty"):
-        try:
+        with contextlib.suppress(OSError):
             setattr(entry, f"{stream}_end", os.stat(entry.log_path(stream)).st_size)
-        except OSError:
-            pass
     return entry

@@ -1,8 +1,8 @@
-"""Stdin of one run: frames queue in a memfd and the kernel moves them on, so a kill between two steps loses nothing.
+"""Stdin of one run: frames queue in a memfd, the kernel moves them on, a kill between two steps loses none.
 
-The queue's file position is the number of bytes delivered. `splice` advances it in the same system call that fills
-the pipe, and both processes share it. A ring of the last 1024 write ids stands in front of the bytes; an id is
-written before its bytes, so a frame cut short by a kill is found and taken back, and was never acknowledged.
+The queue's file position is the number of bytes delivered. `splice` advances it in the same system call that
+fills the pipe, and both processes share it. A ring of the last 1024 write ids stands before the bytes. An id
+is written before its bytes: a frame cut short by a kill is found and taken back; nobody was promised it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Feed:
         self._queue = entry.fds["queue"]
         self._ids: dict[int, int] = {}
         self._ends: dict[int, int] = {}
+        self._count: int
+        self._drained: int
         self._count, self._drained = HEAD.unpack(os.pread(self._queue, HEAD.size, 0))
         self._size = os.fstat(self._queue).st_size
         self._recover()
@@ -54,7 +56,7 @@ class Feed:
 
     def pending(self) -> bool:
         """Tell whether bytes wait for the agent."""
-        return self._drained < self._count
+        return bool(self._drained < self._count)
 
     @property
     def last(self) -> int:
@@ -161,7 +163,9 @@ class Feed:
             raw = os.pread(self._queue, SLOT.size, SLOTS_AT + number % RING * SLOT.size)
             key, start, end, _ = SLOT.unpack(raw)
             if number >= self._drained and end > self._size:
-                os.ftruncate(self._queue, start)  # its bytes are not all here: it was never promised to anybody
+                os.ftruncate(
+                    self._queue, start
+                )  # its bytes are not all here: it was never promised to anybody
                 self._size, self._count = start, number
                 self._save(number, self._drained)
                 break

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from core.keeper.entry import Entry
     from core.keeper.loop import Loop, Timer
 
-GRACE = 0.2  # a grandchild may hold the pipe open for ever; what is there by then is taken, then the run is over
+GRACE = (
+    0.2  # a grandchild may hold the pipe open for ever; what is there by then is taken, then the run is over
+)
 RETRY_FULL = 1.0
 EDGE_IN = select.EPOLLIN | select.EPOLLET
 
 
 class Flow:
-    """Drives the taps and the feed of one live entry; `changed` is called after everything a client may want."""
+    """Drives the taps and the feed of one live entry; calls `changed` after all that a client may want."""
 
     def __init__(self, loop: Loop, entry: Entry, changed: Callable[[Flow], None]) -> None:
         self.entry = entry
@@ -48,8 +50,6 @@ class Flow:
             self._push()
         if entry.ended:
             loop.soon(self.agent_ended)
-
-    # --- output -------------------------------------------------------------------------------------------------
 
     def _ready(self, _events: int) -> None:
         if self._pause is None:
@@ -101,8 +101,6 @@ class Flow:
             self._changed(self)
         self._pause = self._loop.after(RETRY_FULL, self._resume)
 
-    # --- the end ------------------------------------------------------------------------------------------------
-
     def agent_ended(self) -> None:
         """Start taking what the agent left behind; its allowance no longer counts."""
         if self._pause is not None and not self.entry.log_full:
@@ -145,8 +143,6 @@ class Flow:
             self._loop.unwatch(tap.fd)
         if (stdin := self.entry.fds.get("stdin")) is not None:
             self._loop.unwatch(stdin)
-
-    # --- input --------------------------------------------------------------------------------------------------
 
     def write(self, wid: str, data: bytes, tell: Callable[[Refused | None], None]) -> None:
         """Queue a frame once per `wid` and tell when all of it is in the kernel."""

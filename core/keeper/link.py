@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from core.keeper.loop import Loop
     from core.keeper.wire import Msg
 
+    Receive = Callable[[Msg, list[int]], None]
+
 PACKET = 128 * 1024
 MAX_FDS = 16
 
@@ -22,16 +25,16 @@ MAX_FDS = 16
 class Link:
     """One end of the pair; whole packets in order, or the peer is dead."""
 
-    def __init__(self, sock: socket.socket, loop: Loop, receive: Callable[[Msg, list[int]], None]) -> None:
+    def __init__(self, sock: socket.socket, loop: Loop, receive: Receive) -> None:
         self._sock = sock
         self._loop = loop
         self._receive = receive
         self._waiting: deque[tuple[bytes, list[int]]] = deque()
-        sock.setblocking(False)
+        sock.settimeout(0)
         loop.watch(sock.fileno(), select.EPOLLIN, self._ready)
 
     def send(self, message: Msg, fds: Sequence[int] = ()) -> None:
-        """Send or queue one packet. Queued descriptors must stay open: they belong to the table or a request."""
+        """Send or queue one packet. Queued descriptors stay open: they belong to the table or a request."""
         self._waiting.append((json.dumps(message).encode(), list(fds)))
         self._flush()
 
@@ -69,7 +72,7 @@ class Link:
                 self._loop.watch(self._sock.fileno(), select.EPOLLIN | select.EPOLLOUT, self._ready)
                 return
             except OSError:
-                # The peer is gone. Whatever was not sent is in our table or pending list, which its successor inherits.
+                # The peer is gone. What was not sent is in our table or among our open questions.
                 self._waiting.clear()
                 return
             self._waiting.popleft()
@@ -79,7 +82,5 @@ class Link:
 def close_all(fds: Sequence[int]) -> None:
     """Close descriptors, forgiving those already closed."""
     for fd in fds:
-        try:
+        with contextlib.suppress(OSError):
             os.close(fd)
-        except OSError:
-            pass

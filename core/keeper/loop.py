@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import select
 import time
-import traceback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Loop:
         self._watched[fd] = fn
 
     def unwatch(self, fd: int) -> None:
-        """Stop watching. Needed before every close: the other process holds a duplicate, so epoll would go on."""
+        """Stop watching. Due before every close: the other process has a duplicate, so epoll would go on."""
         if self._watched.pop(fd, None) is not None:
             self._epoll.unregister(fd)
 
@@ -75,16 +74,19 @@ class Loop:
 
     def run(self, each_turn: Callable[[], None]) -> None:
         """Turn until `done` is set."""
-        while not self.done:
+        while not self._is_done():
             for fd, events in self._epoll.poll(self._patience()):
                 fn = self._watched.get(fd)
                 if fn is not None:
                     self._call(fn, events)
-                if self.done:
+                if self._is_done():
                     return
             self._run_due()
-            if not self.done:
+            if not self._is_done():
                 each_turn()
+
+    def _is_done(self) -> bool:
+        return self.done
 
     def _patience(self) -> float | None:
         if self._soon:
@@ -112,4 +114,4 @@ class Loop:
         try:
             fn(*args)
         except Exception:
-            self._notes.say("fault in a callback: " + traceback.format_exc())
+            self._notes.fault("in a callback")

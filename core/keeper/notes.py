@@ -1,9 +1,11 @@
-"""The keeper's own log file, kept under two times LIMIT; a full disk silences it and never stops the keeper."""
+"""The keeper's own log file, kept under twice LIMIT; a full disk silences it and stops nothing."""
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH105
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -23,11 +25,15 @@ class Notes:
     def say(self, text: str) -> None:
         """Write one line."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        try:
+        with contextlib.suppress(OSError):
             if os.fstat(self._fd).st_size > LIMIT:
                 os.replace(self._path, f"{self._path}.1")
                 os.close(self._fd)
                 self._fd = self._open()
             os.write(self._fd, f"{stamp} {os.getpid()} {text}\n".encode(errors="replace"))
-        except OSError:
-            pass
+
+    def fault(self, where: str) -> None:
+        """Write the exception being handled."""
+        import traceback  # half a megabyte, for the rare day it is needed
+
+        self.say(f"fault {where}: {traceback.format_exc()}")

@@ -1,10 +1,11 @@
-"""What vault and pump have in common: the table, the link, and bringing the other one back by a fork of oneself.
+"""What vault and pump have in common: the table, the link, and bringing the other back by a fork.
 
 A forked child inherits every descriptor and the whole table, so nothing has to be handed over.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -30,7 +31,9 @@ MANY, WITHIN = 50, 10.0  # restarts of the other half before each further one wa
 class Core:
     """Everything both halves hold and a fork passes on."""
 
-    def __init__(self, home: str, listener: socket.socket, flags: mmap.mmap, notes: Notes, starter: Starter) -> None:
+    def __init__(
+        self, home: str, listener: socket.socket, flags: mmap.mmap, notes: Notes, starter: Starter
+    ) -> None:
         self.home = home
         self.dir = f"{home}/keeper"
         self.listener = listener
@@ -68,10 +71,8 @@ class Core:
 
     def forget_peer(self) -> None:
         """Drop what belonged to a dead peer, reaping it if it was our child."""
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(self.peer_pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
         os.close(self.peer_fd)
         self.peer_fd = -1
 
@@ -115,7 +116,7 @@ class Half:
 
     def release(self) -> None:
         """Give back what only this role needs; the table stays."""
-        self.loop.close()  # first: in a fork, taking single descriptors out of epoll would take them from the parent
+        self.loop.close()  # first: a fork that unwatches single descriptors would do it to its parent
         self.link.close()
         os.close(self._bell)
 
@@ -126,10 +127,8 @@ class Half:
         return Link(self.core.socket, self.loop, self.receive)
 
     def _ring(self, *_: object) -> None:
-        try:
+        with contextlib.suppress(OSError):
             os.eventfd_write(self._bell, 1)
-        except OSError:
-            pass
 
     def _rung(self, _events: int) -> None:
         os.eventfd_read(self._bell)
@@ -162,8 +161,5 @@ class Half:
 
 def name_process(name: str) -> None:
     """Set the name `ps` and `top` show; the command line stays as it was started."""
-    try:
-        with open("/proc/self/comm", "w") as file:  # noqa: PTH123 - pathlib costs memory
-            file.write(name)
-    except OSError:
-        pass
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w") as file:  # noqa: PTH123 - pathlib costs memory
+        file.write(name)

@@ -1,10 +1,12 @@
-"""The pump: moves every agent's bytes and serves the socket. It decides nothing about processes; the vault does."""
+"""The pump: moves every agent's bytes and serves the socket. The vault decides about processes."""
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH108
 
 from __future__ import annotations
 
 import binascii
+import contextlib
 import fcntl
 import json
 import os
@@ -46,13 +48,14 @@ class Pump(Half):
         super().__init__(core)
         self._requests: dict[str, Callable[[Client, Msg], None]] = {
             "hello": self._hello, "watch": self._watch, "spawn": self._spawn, "write": self._write,
-            "close_stdin": self._close_stdin, "signal": self._signal, "resize": self._resize, "kill": self._kill,
-            "forget": self._forget, "list": self._list, "info": self._info, "status": self._status, "stop": self._stop,
+            "close_stdin": self._close_stdin, "signal": self._signal, "resize": self._resize,
+            "kill": self._kill, "forget": self._forget, "list": self._list, "info": self._info,
+            "status": self._status, "stop": self._stop,
         }  # fmt: skip
         for entry in core.table.values():
             if not entry.over:
                 self._flows[entry.run] = Flow(self.loop, entry, self._changed)
-        core.listener.setblocking(False)
+        core.listener.settimeout(0)
         self._listen()
 
     def release(self) -> None:
@@ -111,11 +114,11 @@ class Pump(Half):
             client.mark(entry.run)
         if entry.over:
             self._flows.pop(entry.run, None)
-            self.link.send({"op": "over", "run": entry.run, "out_end": entry.out_end, "tty_end": entry.tty_end})
+            self.link.send(
+                {"op": "over", "run": entry.run, "out_end": entry.out_end, "tty_end": entry.tty_end}
+            )
             for tell in self._after_over.pop(entry.run, []):
                 tell()
-
-    # --- the vault ----------------------------------------------------------------------------------------------
 
     def receive(self, message: Msg, fds: list[int]) -> None:
         """Take a new run, an exit, or the answer to a question."""
@@ -143,7 +146,9 @@ class Pump(Half):
 
     def _take_entry(self, message: Msg, fds: list[int]) -> None:
         facts = message["facts"]
-        entry = Entry(f"{self.core.dir}/runs/{facts['run']}", facts, dict(zip(message["fds"], fds, strict=True)))
+        entry = Entry(
+            f"{self.core.dir}/runs/{facts['run']}", facts, dict(zip(message["fds"], fds, strict=True))
+        )
         self.core.table[entry.run] = entry
         self._flows[entry.run] = Flow(self.loop, entry, self._changed)
         for client in self._clients:
@@ -160,8 +165,6 @@ class Pump(Half):
         message["rid"] = self._last_rid
         self._asked[self._last_rid] = (message, spec, then)
         self.link.send(message, [spec] if spec >= 0 else [])
-
-    # --- requests -----------------------------------------------------------------------------------------------
 
     def _hello(self, client: Client, request: Msg) -> None:
         version = min(int(request["v"]), VERSION)
@@ -261,8 +264,9 @@ class Pump(Half):
     def _status(self, client: Client, request: Msg) -> None:
         live = self._live()
         answer = {
-            "v": VERSION, "vault_pid": self.core.peer_pid, "pump_pid": os.getpid(), "home": self.core.home,
-            "started_at": self.core.started_at, "running": len(live), "exited": len(self.core.table) - len(live),
+            "v": VERSION, "vault_pid": self.core.peer_pid, "pump_pid": os.getpid(),
+            "home": self.core.home, "started_at": self.core.started_at,
+            "running": len(live), "exited": len(self.core.table) - len(live),
             "log_full": [entry.run for entry in live if entry.log_full],
         }  # fmt: skip
         client.reply(request, answer)
@@ -277,29 +281,28 @@ class Pump(Half):
         self._ending = True
         waiting = {entry.run for entry in self._live()}
 
-        def over(run: str = "") -> None:
-            waiting.discard(run)
-            if not waiting:
-                if tell is not None:
-                    tell(None)
-                self._last_words()
+        def gone(run: str) -> Callable[[], None]:
+            def tick() -> None:
+                waiting.discard(run)
+                if not waiting:
+                    if tell is not None:
+                        tell(None)
+                    self._last_words()
+
+            return tick
 
         for run in list(waiting):
-            self._after_over.setdefault(run, []).append(lambda run=run: over(run))
+            self._after_over.setdefault(run, []).append(gone(run))
             self._ask({"op": "kill", "run": run, "grace_s": grace}, lambda _refused: None)
         if not waiting:
-            over()
+            gone("")()
 
     def _last_words(self) -> None:
         self.core.notes.say("the keeper ends")
         self.core.stop()
-        try:
+        with contextlib.suppress(OSError):
             os.unlink(f"{self.core.dir}/sock")
-        except OSError:
-            pass
         self.loop.done = True
-
-    # --- small things -------------------------------------------------------------------------------------------
 
     def _live(self) -> list[Entry]:
         return [entry for entry in self.core.table.values() if not entry.over]

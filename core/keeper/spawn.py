@@ -3,10 +3,12 @@
 Either everything exists when `spawn` returns, or a refusal is raised and nothing is left behind.
 """
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH102, PTH112, PTH113, PTH117, PTH118
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -15,8 +17,6 @@ import resource
 import signal
 import time
 import tty
-
-import ptyprocess
 
 from core.keeper.entry import Entry, remove_dir, save_json
 from core.keeper.feed import new_queue
@@ -32,7 +32,7 @@ LAYOUTS = ("structured", "terminal")
 RUN_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}\Z")
 MARKER_NAME = "LEADHAND_RUN"
 PIPE_BYTES = 256 * 1024
-# Above fs.pipe-user-pages-soft (64 MiB) the kernel gives every new pipe of the user 8 KiB only, agents' pipes too.
+# Above fs.pipe-user-pages-soft (64 MiB) the kernel gives every new pipe of the user, agents' too, 8 KiB only.
 LARGE_PIPES = 64
 
 
@@ -44,18 +44,27 @@ class Starter:
         self.nofile = nofile
 
 
+class Command:
+    """A request that was checked: what to run, with what, where, on how large a terminal."""
+
+    def __init__(self, spec: Msg, program: str) -> None:
+        self.argv: list[str] = [program, *spec["argv"][1:]]
+        self.env: dict[str, str] = dict(spec["env"])
+        self.cwd: str = spec["cwd"]
+        self.size = (int(spec.get("rows") or 40), int(spec.get("cols") or 120))
+
+
 def spawn(spec: Msg, directory: str, starter: Starter, *, large_pipe: bool) -> Entry:
     """Start the agent described by `spec` with its logs in `directory`, which must not exist yet."""
-    argv, env, cwd = _check(spec)
+    command = _check(spec)
     ours: dict[str, int] = {}
     theirs: list[int] = []
     try:
         os.mkdir(directory, 0o700)
         _open_logs(spec["layout"], directory, ours)
         stdio = _open_pipes(spec["layout"], ours, theirs, large_pipe=large_pipe)
-        size = (int(spec.get("rows") or 40), int(spec.get("cols") or 120))
-        pid = _start(argv, env, cwd, size, stdio, starter, ours)
-        entry = Entry(directory, _facts(spec, argv, cwd, size, pid), ours)
+        pid = _start(command, stdio, starter, ours)
+        entry = Entry(directory, _facts(spec, command, pid), ours)
         save_json(directory, "run.json", entry.facts())
         return entry  # noqa: TRY300 - the finally below belongs to both outcomes
     except BaseException as error:
@@ -65,11 +74,12 @@ def spawn(spec: Msg, directory: str, starter: Starter, *, large_pipe: bool) -> E
         close_all(theirs)
 
 
-def _facts(spec: Msg, argv: list[str], cwd: str, size: tuple[int, int], pid: int) -> Msg:
+def _facts(spec: Msg, command: Command, pid: int) -> Msg:
+    rows, cols = command.size
     return {
-        "run": spec["run"], "layout": spec["layout"], "marker": spec.get("marker") or "", "command": argv[0],
-        "cwd": cwd, "pid": pid, "start_time": start_time(pid), "rows": size[0], "cols": size[1],
-        "spawned_at": time.time(),
+        "run": spec["run"], "layout": spec["layout"], "marker": spec.get("marker") or "",
+        "command": command.argv[0], "cwd": command.cwd, "pid": pid, "start_time": start_time(pid),
+        "rows": rows, "cols": cols, "spawned_at": time.time(),
     }  # fmt: skip
 
 
@@ -80,7 +90,7 @@ def check_run(run: object) -> str:
     return run
 
 
-def _check(spec: Msg) -> tuple[list[str], dict[str, str], str]:
+def _check(spec: Msg) -> Command:
     argv, env, cwd = spec.get("argv"), spec.get("env"), spec.get("cwd")
     if spec.get("layout") not in LAYOUTS:
         raise Refused("bad_request", f"layout is one of {', '.join(LAYOUTS)}")
@@ -88,14 +98,16 @@ def _check(spec: Msg) -> tuple[list[str], dict[str, str], str]:
         raise Refused("bad_request", "a spawn needs argv, env and cwd")
     marker = spec.get("marker") or ""
     texts = [*argv, *env, *env.values(), cwd, marker]
-    if any(not isinstance(text, str) or "\0" in text for text in texts) or any("=" in k or not k for k in env):
+    if any(not isinstance(text, str) or "\0" in text for text in texts) or any(
+        "=" in k or not k for k in env
+    ):
         raise Refused("bad_request", "argv and env hold text without NUL, names without =")
     if not os.path.isabs(cwd) or not os.path.isdir(cwd) or not os.access(cwd, os.X_OK):
         raise Refused("no_cwd", f"not a directory to work in: {cwd}")
-    env = dict(env)
+    command = Command(spec, _find(argv[0], env.get("PATH", os.defpath), cwd))
     if marker:
-        env[MARKER_NAME] = marker
-    return [_find(argv[0], env.get("PATH", os.defpath), cwd), *argv[1:]], env, cwd
+        command.env[MARKER_NAME] = marker
+    return command
 
 
 def _find(command: str, path: str, cwd: str) -> str:
@@ -130,17 +142,14 @@ def _open_pipes(
     for name in ("stdin", "stdout"):
         os.set_blocking(ours[name], False)  # each end has its own flag: the agent's ends keep blocking
     if large_pipe:
-        try:
+        with contextlib.suppress(OSError):  # a smaller pipe is slower, not wrong
             fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        except OSError:
-            pass  # a smaller pipe is slower, not wrong
     return stdin, stdout
 
 
-def _start(
-    argv: list[str], env: dict[str, str], cwd: str, size: tuple[int, int], stdio: tuple[int, int] | None,
-    starter: Starter, ours: dict[str, int],
-) -> int:  # fmt: skip
+def _start(command: Command, stdio: tuple[int, int] | None, starter: Starter, ours: dict[str, int]) -> int:
+    import ptyprocess  # only the vault needs it; it brings a megabyte along
+
     me = os.getpid()
 
     def prepare() -> None:
@@ -152,17 +161,19 @@ def _start(
             signal.signal(number, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_NOFILE, starter.nofile)
         os.umask(starter.umask)
-        os.chdir(cwd)
+        os.chdir(command.cwd)
 
     try:
         child = ptyprocess.PtyProcess.spawn(
-            argv, env=env, echo=stdio is None, preexec_fn=prepare, dimensions=size, pass_fds=stdio or ()
-        )
-    except BaseException:
+            command.argv, env=command.env, echo=stdio is None, preexec_fn=prepare, dimensions=command.size,
+            pass_fds=stdio or (),
+        )  # fmt: skip
+    except BaseException as error:
         if os.getpid() != me:
             os._exit(70)  # a fault between fork and exec must not become a second vault
-        raise
-    # Its close() sleeps, terminates the agent, and runs when the object is collected: keep a duplicate instead.
+        # The traceback holds the frame that holds the half-made process and its descriptors.
+        raise _refusal(error.with_traceback(None)) from None
+    # Its close() sleeps, ends the agent, and runs when the object is collected: keep a duplicate instead.
     ours["pty"] = os.dup(child.fd)
     child.closed = True
     child.fileobj.close()
@@ -176,10 +187,8 @@ def _undo(ours: dict[str, int], directory: str) -> None:
         signal.pidfd_send_signal(ours["pidfd"], signal.SIGKILL)
         os.waitid(os.P_PIDFD, ours["pidfd"], os.WEXITED)
     close_all(list(ours.values()))
-    try:
+    with contextlib.suppress(OSError):
         remove_dir(directory)
-    except OSError:
-        pass
 
 
 def _refusal(error: BaseException) -> BaseException:

@@ -3,10 +3,12 @@
 Works in short steps on the vault's timers, so nothing waits for a process that does not want to die.
 """
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH123, PTH208
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.keeper.loop import Loop
+
+    Target = tuple[int, int, str, set[int]]  # pid, start time, marker, whom to spare
 
 FIRST_LOOK = 0.01
 LONGEST_LOOK = 0.1
@@ -56,90 +60,110 @@ def same(pid: int, start: int) -> bool:
     return process is not None and process.start == start and not process.zombie
 
 
-def tree(pid: int, start: int, marker: str, spare: set[int]) -> dict[int, int]:
-    """Return pid and start time of everything alive that belongs to the agent; pid 0 asks for the marker alone."""
-    everything = [p for name in os.listdir("/proc") if name.isdigit() and (p := look(int(name)))]
-    agent = next((p for p in everything if p.pid == pid), None)
-    # While any member lives the kernel does not give the number away; another process under it means no member is left.
-    theirs = pid > 0 and (agent is None or agent.start == start)
-    found: set[int] = set()
-    for process in everything:
-        member = theirs and pid in (process.pid, process.group, process.session)
-        if member or (marker and _carries(process.pid, marker)):
-            found.add(process.pid)
-    found -= spare
-    _add_descendants(found, everything, spare)
-    return {p.pid: p.start for p in everything if p.pid in found and not p.zombie}
+class Census:
+    """Everybody alive at one moment, and who carries which marker; taken once for many questions."""
+
+    def __init__(self) -> None:
+        self.taken = time.monotonic()
+        self.everybody = [p for name in os.listdir("/proc") if name.isdigit() and (p := look(int(name)))]
+        self.marked: dict[bytes, set[int]] = {}
+        for process in self.everybody:
+            if marker := _marker(process.pid):
+                self.marked.setdefault(marker, set()).add(process.pid)
+
+    def tree(self, pid: int, start: int, marker: str, spare: set[int]) -> dict[int, int]:
+        """Return pid and start time of all that belongs to the agent; pid 0 asks for the marker alone."""
+        found = self._members(pid, start) | (self.marked.get(marker.encode(), set()) if marker else set())
+        found -= spare
+        grown = True
+        while grown:
+            children = {p.pid for p in self.everybody if p.parent in found} - found - spare
+            found |= children
+            grown = bool(children)
+        return {p.pid: p.start for p in self.everybody if p.pid in found and not p.zombie}
+
+    def _members(self, pid: int, start: int) -> set[int]:
+        # While a member lives the kernel keeps the number; another process under it means no member is left.
+        if pid <= 0 or any(p.pid == pid and p.start != start for p in self.everybody):
+            return set()
+        return {p.pid for p in self.everybody if pid in (p.pid, p.group, p.session)}
 
 
-def _add_descendants(found: set[int], everything: list[Process], spare: set[int]) -> None:
-    grown = True
-    while grown:
-        grown = False
-        for process in everything:
-            if process.parent in found and process.pid not in found and process.pid not in spare:
-                found.add(process.pid)
-                grown = True
+class Registrar:
+    """Hands out a census taken after a given moment, and takes a new one only when it must."""
+
+    def __init__(self) -> None:
+        self._latest: Census | None = None
+
+    def since(self, moment: float) -> Census:
+        """Return a census not older than `moment`."""
+        if self._latest is None or self._latest.taken < moment:
+            self._latest = Census()
+        return self._latest
 
 
-def _carries(pid: int, marker: str) -> bool:
+def _marker(pid: int) -> bytes:
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return b"\0LEADHAND_RUN=" + marker.encode() + b"\0" in b"\0" + file.read() + b"\0"
+            text = b"\0" + file.read()
     except OSError:
-        return False
+        return b""
+    return text.partition(b"\0LEADHAND_RUN=")[2].partition(b"\0")[0]
 
 
 def send(targets: dict[int, int], number: int) -> None:
     """Signal each process that is still the one that was found."""
     for pid, start in targets.items():
         if same(pid, start):
-            try:
+            with contextlib.suppress(OSError):
                 os.kill(pid, number)
-            except OSError:
-                pass
 
 
 class Kill:
     """One ending in progress: SIGTERM, patience, SIGKILL until a look around finds nobody."""
 
-    def __init__(self, loop: Loop, target: tuple[int, int, str], grace: float, spare: set[int]) -> None:
+    def __init__(self, loop: Loop, registrar: Registrar, target: Target, grace: float) -> None:
         self._loop = loop
+        self._registrar = registrar
         self._target = target
-        self._spare = spare
-        self._deadline = time.monotonic() + grace
+        self._asked = time.monotonic()
+        self._deadline = self._asked + grace
         self._wait = FIRST_LOOK
         self._rounds = 0
         self._known: dict[int, int] = {}
         self.waiting: list[Callable[[bool], None]] = []
-        if grace > 0:
-            self._known = self._tree()
-            send(self._known, signal.SIGTERM)
-            send(self._known, signal.SIGCONT)  # a stopped process would never see the first one
-        self._timer = loop.after(0 if not self._known else FIRST_LOOK, self._step)
+        self._timer = loop.after(0, self._ask_nicely if grace > 0 else self._look)
 
     def hurry(self, grace: float) -> None:
         """Shorten the patience when somebody else asks for less."""
         self._deadline = min(self._deadline, time.monotonic() + grace)
-        self._timer.cancel()
-        self._timer = self._loop.after(0, self._step)
 
-    def _tree(self) -> dict[int, int]:
-        return tree(*self._target, self._spare)
+    def _ask_nicely(self) -> None:
+        self._known = self._tree()
+        send(self._known, signal.SIGTERM)
+        send(self._known, signal.SIGCONT)  # a stopped process would never see the first one
+        self._timer = self._loop.after(FIRST_LOOK, self._wait_for_them)
 
-    def _step(self) -> None:
+    def _wait_for_them(self) -> None:
         alive = any(same(pid, start) for pid, start in self._known.items())
         if alive and time.monotonic() < self._deadline:
             self._wait = min(LONGEST_LOOK, self._wait * 2)
-            left = max(0.0, self._deadline - time.monotonic())
-            self._timer = self._loop.after(min(self._wait, left), self._step)
+            self._timer = self._loop.after(self._wait, self._wait_for_them)
             return
+        # The look comes a turn later, so that everybody who needs one now shares it.
+        self._asked = time.monotonic()
+        self._timer = self._loop.after(0, self._look)
+
+    def _look(self) -> None:
         self._known = self._tree()
         self._rounds += 1
         if self._known and self._rounds <= ROUNDS:
             send(self._known, signal.SIGKILL)
             self._deadline = 0.0
-            self._timer = self._loop.after(FIRST_LOOK, self._step)
+            self._timer = self._loop.after(FIRST_LOOK, self._wait_for_them)
             return
         for tell in self.waiting:
             tell(not self._known)
+
+    def _tree(self) -> dict[int, int]:
+        return self._registrar.since(self._asked).tree(*self._target)

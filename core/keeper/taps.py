@@ -1,7 +1,7 @@
 """Moves an agent's output into its log inside the kernel: the bytes never pass through our memory.
 
-`splice` takes bytes out of a pipe and puts them into the file in one system call, so SIGKILL finds them in one place
-or the other. A terminal is spliced through a pipe that both processes hold.
+`splice` takes bytes out of a pipe and puts them into the file in one system call, so SIGKILL finds them in
+one place or the other. A terminal is spliced through a pipe that both processes hold.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RATE = 5_000_000.0
 BURST = 8_000_000.0
 
 
-class LogFull(Exception):  # noqa: N818 - a state, not a fault
+class LogFull(Exception):
     """The log takes no more bytes for now; everything unread stays with the kernel."""
 
 

@@ -1,9 +1,12 @@
-"""The vault: starts agents, keeps a duplicate of every descriptor, sees exits, ends trees. It reads no output."""
+"""The vault: starts agents, keeps a duplicate of every descriptor, sees exits, ends whole trees."""
 
-# ruff: noqa: PTH - pathlib costs memory in each of the two daemons
+# Paths are plain text here: pathlib costs memory in each of the two daemons.
+# ruff: noqa: PTH112, PTH208
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import select
@@ -15,7 +18,7 @@ from core.keeper.entry import Entry, load_past, recall_exit, remove_dir, save_ex
 from core.keeper.link import close_all
 from core.keeper.pair import VAULT, Core, Half
 from core.keeper.spawn import LARGE_PIPES, check_run, spawn
-from core.keeper.sweep import Kill, same, send, tree
+from core.keeper.sweep import Census, Kill, Registrar, same, send
 from core.keeper.wire import Refused
 
 TYPE_CHECKING = False
@@ -30,14 +33,16 @@ NUMBER_IS_OURS = 60.0
 
 
 class Vault(Half):
-    """Answers the pump's requests; whatever a client is told about processes was decided here."""
+    """Answers the pump's requests; all a client is told about processes was decided here."""
 
     role = VAULT
 
     def __init__(self, core: Core) -> None:
         self._kills: dict[str, Kill] = {}
+        self._registrar = Registrar()
         self._signals: deque[str] = deque(maxlen=SIGNALS_REMEMBERED)
         super().__init__(core)
+        importlib.import_module("ptyprocess")  # now, not within the first spawn
         self._requests: dict[str, Callable[[Msg, list[int]], None]] = {
             "spawn": self._spawn, "kill": self._kill, "signal": self._signal,
             "close_stdin": self._close_stdin, "forget": self._forget, "over": self._over,
@@ -66,8 +71,6 @@ class Vault(Half):
         if "rid" in request:
             self.link.send({"rid": request["rid"], **answer})
 
-    # --- spawn --------------------------------------------------------------------------------------------------
-
     def _spawn(self, message: Msg, fds: list[int]) -> None:
         run = check_run(message["run"])
         if run in self.core.table:
@@ -80,7 +83,9 @@ class Vault(Half):
         entry = spawn(spec, directory, self.core.starter, large_pipe=live < LARGE_PIPES)
         self.core.table[run] = entry
         # The pump replies to its client only after it has these: by then both halves hold the agent.
-        self.link.send({"note": "entry", "facts": entry.facts(), "fds": list(entry.fds)}, list(entry.fds.values()))
+        self.link.send(
+            {"note": "entry", "facts": entry.facts(), "fds": list(entry.fds)}, list(entry.fds.values())
+        )
         self._answer(message, {"ok": {}})
         self._watch_exit(entry)
 
@@ -88,10 +93,9 @@ class Vault(Half):
         """A vault killed inside a spawn leaves a directory, perhaps an agent without a terminal; end both."""
         if os.path.isdir(directory):
             if marker:
-                send(tree(0, 0, marker, {os.getpid(), self.core.peer_pid}), signal.SIGKILL)
+                spare = {1, os.getpid(), self.core.peer_pid}
+                send(Census().tree(0, 0, marker, spare), signal.SIGKILL)
             remove_dir(directory)
-
-    # --- exits --------------------------------------------------------------------------------------------------
 
     def _watch_exit(self, entry: Entry) -> None:
         self.loop.watch(entry.fds["pidfd"], select.EPOLLIN, lambda _events: self._exited(entry))
@@ -103,12 +107,16 @@ class Vault(Half):
             entry.see_exit(*_fate(pidfd), time.time())
             self._save(entry)
         self.link.send(
-            {"note": "exit", "run": entry.run, "code": entry.exit_code, "signal": entry.signal, "at": entry.exited_at}
+            {
+                "note": "exit",
+                "run": entry.run,
+                "code": entry.exit_code,
+                "signal": entry.signal,
+                "at": entry.exited_at,
+            }
         )
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)  # reaped last: a new vault could still ask
-        except ChildProcessError:
-            pass
         entry.close("pidfd")
 
     def _save(self, entry: Entry) -> None:
@@ -124,19 +132,26 @@ class Vault(Half):
             entry.out_end, entry.tty_end, entry.over = message["out_end"], message["tty_end"], True
             entry.close()
 
-    # --- the rest -----------------------------------------------------------------------------------------------
-
     def _kill(self, message: Msg, _fds: list[int]) -> None:
         entry = self._entry(message)
         grace = float(message["grace_s"])
         kill = self._kills.get(entry.run)
         if kill is None:
-            target = (_leader(entry), entry.start_time, entry.marker)
-            kill = self._kills[entry.run] = Kill(self.loop, target, grace, {1, os.getpid(), self.core.peer_pid})
-            kill.waiting.append(lambda _gone: self._kills.pop(entry.run, None))
+            kill = self._start_kill(entry, _leader(entry), grace)
         else:
             kill.hurry(grace)
         kill.waiting.append(lambda gone: self._answer(message, {"ok": {"gone": gone}}))
+
+    def _start_kill(self, entry: Entry, leader: int, grace: float) -> Kill:
+        spare = {1, os.getpid(), self.core.peer_pid}
+        kill = Kill(self.loop, self._registrar, (leader, entry.start_time, entry.marker, spare), grace)
+        self._kills[entry.run] = kill
+
+        def drop(_gone: bool) -> None:  # noqa: FBT001 - one of several listeners
+            self._kills.pop(entry.run, None)
+
+        kill.waiting.append(drop)
+        return kill
 
     def _signal(self, message: Msg, _fds: list[int]) -> None:
         entry = self._entry(message)
@@ -169,9 +184,7 @@ class Vault(Half):
     def end_orphans(self, orphans: list[Entry]) -> None:
         """End what still carries the marker of a run whose keeper died."""
         for entry in orphans:
-            kill = Kill(self.loop, (0, 0, entry.marker), PAST_GRACE, {1, os.getpid(), self.core.peer_pid})
-            self._kills[entry.run] = kill
-            kill.waiting.append(lambda _gone, run=entry.run: self._kills.pop(run, None))
+            self._start_kill(entry, 0, PAST_GRACE)
 
 
 def adopt_past(core: Core) -> list[Entry]:
@@ -197,7 +210,7 @@ def adopt_past(core: Core) -> list[Entry]:
 
 
 def _leader(entry: Entry) -> int:
-    """Return the group to end; 0 when the agent is dead for so long that its number may be somebody else's."""
+    """Return the group to end; 0 when the agent is dead so long that its number may be another's."""
     if entry.ended and time.time() - (entry.exited_at or 0.0) > NUMBER_IS_OURS:
         return 0
     return entry.pid

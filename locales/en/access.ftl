@@ -2,6 +2,7 @@
 
 access-not-paired = This bot works for paired people only. To pair, run leadhand pair on its machine and send /start with the code it prints.
 access-not-paired-group = This group is not connected. The owner connects it by sending /allow here.
+access-group-allowed = This group is connected. Paired people can lead sessions here.
 access-wrong-code = This code is not right. Run leadhand pair for a new one.
 access-too-many-tries = Too many wrong codes. Pairing is closed for { $minutes ->
         [one] 1 minute

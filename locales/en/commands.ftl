@@ -15,6 +15,8 @@ command-deny = Deny what the agent asks for
 command-merge = Merge the branch into its base
 command-later = Decide about the branch later
 command-discard = Discard the branch; a backup is kept
+command-yes = Confirm what was asked
+command-no = Decline what was asked
 command-lang = Choose the language
 
 welcome = Leadhand is ready. Send a task and an agent works on it in its own worktree; you get its plan, its questions and its branch to decide on.
@@ -34,7 +36,7 @@ help = What you can do here
     .watch = /sessions lists the sessions, /status shows one, /stop name ends one and keeps its work.
     .lang = /lang changes the language.
 
-lang-ask = Which language?
+lang-usage = Use it like this: /lang code. Languages: { $languages }
 lang-set = Language: English
 
 command-unknown = There is no command { $command }. /help lists what there is.

@@ -112,3 +112,14 @@ message-too-long = The text has { $length } characters; { $limit } are possible.
 text-attached = The full text is in the attached file.
 text-cut = Cut here. The full text has { $length } characters.
 text-page = { $number } of { $total }
+
+state-queued = queued
+state-starting = starting
+state-running = working
+state-completed = completed
+state-failed = failed
+state-killed = stopped
+state-suspended = suspended
+state-awaiting-plan-decision = waits for your decision on its plan
+state-awaiting-user-input = waits for your answer
+state-awaiting-worktree-decision = waits for your decision on its branch

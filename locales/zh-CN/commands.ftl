@@ -15,6 +15,8 @@ command-deny = 不允许代理的请求
 command-merge = 把分支合并到基准分支
 command-later = 稍后再决定分支的去留
 command-discard = 丢弃分支，保留备份
+command-yes = 确认刚才的询问
+command-no = 拒绝刚才的询问
 command-lang = 选择语言
 
 welcome = Leadhand 已就绪。发来一个任务，代理就会在独立的工作树里完成它；计划、问题和分支由你来决定。
@@ -34,7 +36,7 @@ help = 这里能做什么
     .watch = /sessions 列出会话，/status 查看一个会话，/stop 名称 停止会话并保留成果。
     .lang = /lang 切换语言。
 
-lang-ask = 选择哪种语言？
+lang-usage = 用法：/lang 代码。语言：{ $languages }
 lang-set = 语言：简体中文
 
 command-unknown = 没有 { $command } 这个命令。/help 会列出所有命令。

@@ -104,3 +104,14 @@ message-too-long = 文字有 { $length } 个字符，上限为 { $limit }。请�
 text-attached = 全文见附件。
 text-cut = 到此截断。全文共 { $length } 个字符。
 text-page = { $number } / { $total }
+
+state-queued = 排队中
+state-starting = 启动中
+state-running = 工作中
+state-completed = 已完成
+state-failed = 失败
+state-killed = 已停止
+state-suspended = 已挂起
+state-awaiting-plan-decision = 等待你对计划的决定
+state-awaiting-user-input = 等待你的回答
+state-awaiting-worktree-decision = 等待你对分支的决定

@@ -100,7 +100,8 @@ def test_every_error_and_every_kind_of_failure_has_its_text() -> None:
         fields = {name for _, name, _, _ in Formatter().parse((error.__doc__ or "").splitlines()[0]) if name}
         assert set(text.variables) <= fields, f"{error.__name__} does not tell {text.variables}"
     for kind in ErrorKind:
-        assert set(texts[f"agent-{kind.replace('_', '-')}"].variables) <= {"agent"}
+        key = f"agent-{kind.replace('_', '-')}"
+        assert {*texts[key].variables, *texts[f"{key}.next"].variables} <= {"agent"}
 
 
 def _family(error: type[LeadhandError]) -> Iterator[type[LeadhandError]]:

@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,14 @@ class Process:
         self.lines: list[bytes] = []
         self.log: list[tuple[str, Frame]] = []  # ("<" from the agent, ">" to it)
         self.terminal = b""
+        self.arrived: queue.Queue[None] = queue.Queue()  # one item a line, for who reads `lines`
+        self.drained = threading.Event()
         self._queue: queue.Queue[Frame | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=self._read_terminal, daemon=True).start()
+        self._readers = [
+            threading.Thread(target=read, daemon=True) for read in (self._read, self._read_terminal)
+        ]
+        for reader in self._readers:
+            reader.start()
 
     def send(self, *frames: Frame | bytes) -> None:
         """Write frames."""
@@ -86,10 +92,19 @@ class Process:
         return self.proc.wait(timeout)
 
     def kill(self) -> None:
-        """End the whole process group at once."""
-        if self.proc.poll() is None:
+        """End the whole process group at once and let go of its pipes."""
+        with suppress(ProcessLookupError):
             os.killpg(self.proc.pid, signal.SIGKILL)
         self.proc.wait(10)
+        for reader in self._readers:
+            reader.join(5)
+        for stream in (self.proc.stdin, self.proc.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
 
     def kinds(self) -> list[str]:
         """Return a short word for each frame that came."""
@@ -105,7 +120,9 @@ class Process:
                 frame = {"type": "_text", "text": line.decode(errors="replace")}
             self.log.append(("<", frame))
             self._queue.put(frame)
+            self.arrived.put(None)
         self._queue.put(None)
+        self.drained.set()
 
     def _read_terminal(self) -> None:
         while True:

@@ -16,6 +16,10 @@ class AccessKeys(Speaker):
         """This group is not connected. The owner connects it by sending /allow here."""
         return self.get("access-not-paired-group")
 
+    def access_group_allowed(self) -> str:
+        """This group is connected. Paired people can lead sessions here."""
+        return self.get("access-group-allowed")
+
     def access_wrong_code(self) -> str:
         """This code is not right. Run leadhand pair for a new one."""
         return self.get("access-wrong-code")

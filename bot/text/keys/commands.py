@@ -68,6 +68,14 @@ class CommandsKeys(Speaker):
         """Discard the branch; a backup is kept"""
         return self.get("command-discard")
 
+    def command_yes(self) -> str:
+        """Confirm what was asked"""
+        return self.get("command-yes")
+
+    def command_no(self) -> str:
+        """Decline what was asked"""
+        return self.get("command-no")
+
     def command_lang(self) -> str:
         """Choose the language"""
         return self.get("command-lang")
@@ -132,9 +140,9 @@ class CommandsKeys(Speaker):
         """/lang changes the language."""
         return self.get("help.lang")
 
-    def lang_ask(self) -> str:
-        """Which language?"""
-        return self.get("lang-ask")
+    def lang_usage(self, *, languages: Value) -> str:
+        """Use it like this: /lang code. Languages: { $languages }"""
+        return self.get("lang-usage", languages=languages)
 
     def lang_set(self) -> str:
         """Language: English"""

@@ -145,48 +145,92 @@ class ErrorsKeys(Speaker):
         return self.get("error-not-allowed", user=user, action=action)
 
     def agent_auth(self, *, agent: Value) -> str:
-        """{ $agent } is not logged in. Run { $agent } in a terminal on its machine and log in, then reply…"""
+        """{ $agent } is not logged in"""
         return self.get("agent-auth", agent=agent)
 
+    def agent_auth_next(self, *, agent: Value) -> str:
+        """Run { $agent } in a terminal on its machine and log in, then reply here."""
+        return self.get("agent-auth.next", agent=agent)
+
     def agent_usage_limit(self, *, agent: Value) -> str:
-        """the account of { $agent } has no usage left. Reply here when there is some again."""
+        """the account of { $agent } has no usage left"""
         return self.get("agent-usage-limit", agent=agent)
 
+    def agent_usage_limit_next(self) -> str:
+        """Reply here when there is some again."""
+        return self.get("agent-usage-limit.next")
+
     def agent_rate_limit(self, *, agent: Value) -> str:
-        """{ $agent } has reached its rate limit. Reply here in a while to go on."""
+        """{ $agent } has reached its rate limit"""
         return self.get("agent-rate-limit", agent=agent)
 
+    def agent_rate_limit_next(self) -> str:
+        """Reply here in a while to go on."""
+        return self.get("agent-rate-limit.next")
+
     def agent_overloaded(self) -> str:
-        """the model's servers are overloaded. Reply here to try again."""
+        """the model's servers are overloaded"""
         return self.get("agent-overloaded")
 
+    def agent_overloaded_next(self) -> str:
+        """Reply here to try again."""
+        return self.get("agent-overloaded.next")
+
     def agent_server(self) -> str:
-        """the model's server had an error. Reply here to try again."""
+        """the model's server had an error"""
         return self.get("agent-server")
 
+    def agent_server_next(self) -> str:
+        """Reply here to try again."""
+        return self.get("agent-server.next")
+
     def agent_network(self, *, agent: Value) -> str:
-        """{ $agent } cannot reach its model. Check the network of its machine, then reply here."""
+        """{ $agent } cannot reach its model"""
         return self.get("agent-network", agent=agent)
 
+    def agent_network_next(self) -> str:
+        """Check the network of its machine, then reply here."""
+        return self.get("agent-network.next")
+
     def agent_context_overflow(self) -> str:
-        """the conversation is too long for the model. Start a new session for the rest."""
+        """the conversation is too long for the model"""
         return self.get("agent-context-overflow")
 
+    def agent_context_overflow_next(self) -> str:
+        """Start a new session for the rest."""
+        return self.get("agent-context-overflow.next")
+
     def agent_model_not_found(self, *, agent: Value) -> str:
-        """{ $agent } does not know the model it should use. Correct the model in the configuration."""
+        """{ $agent } does not know the model it should use"""
         return self.get("agent-model-not-found", agent=agent)
 
+    def agent_model_not_found_next(self) -> str:
+        """Correct the model in the configuration, then reply here."""
+        return self.get("agent-model-not-found.next")
+
     def agent_bad_request(self) -> str:
-        """the model refused the request."""
+        """the model refused the request"""
         return self.get("agent-bad-request")
 
+    def agent_bad_request_next(self) -> str:
+        """Say it in another way, or start a new session."""
+        return self.get("agent-bad-request.next")
+
     def agent_aborted(self) -> str:
-        """the turn was interrupted. Reply here to go on."""
+        """the turn was interrupted"""
         return self.get("agent-aborted")
 
+    def agent_aborted_next(self) -> str:
+        """Reply here to go on."""
+        return self.get("agent-aborted.next")
+
     def agent_unknown(self, *, agent: Value) -> str:
-        """{ $agent } ended without saying why."""
+        """{ $agent } ended without saying why"""
         return self.get("agent-unknown", agent=agent)
+
+    def agent_unknown_next(self) -> str:
+        """Reply here to try again."""
+        return self.get("agent-unknown.next")
 
     def agent_details(self) -> str:
         """What it said:"""

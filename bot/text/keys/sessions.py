@@ -307,3 +307,43 @@ class SessionsKeys(Speaker):
     def text_page(self, *, number: Value, total: Value) -> str:
         """{ $number } of { $total }"""
         return self.get("text-page", number=number, total=total)
+
+    def state_queued(self) -> str:
+        """queued"""
+        return self.get("state-queued")
+
+    def state_starting(self) -> str:
+        """starting"""
+        return self.get("state-starting")
+
+    def state_running(self) -> str:
+        """working"""
+        return self.get("state-running")
+
+    def state_completed(self) -> str:
+        """completed"""
+        return self.get("state-completed")
+
+    def state_failed(self) -> str:
+        """failed"""
+        return self.get("state-failed")
+
+    def state_killed(self) -> str:
+        """stopped"""
+        return self.get("state-killed")
+
+    def state_suspended(self) -> str:
+        """suspended"""
+        return self.get("state-suspended")
+
+    def state_awaiting_plan_decision(self) -> str:
+        """waits for your decision on its plan"""
+        return self.get("state-awaiting-plan-decision")
+
+    def state_awaiting_user_input(self) -> str:
+        """waits for your answer"""
+        return self.get("state-awaiting-user-input")
+
+    def state_awaiting_worktree_decision(self) -> str:
+        """waits for your decision on its branch"""
+        return self.get("state-awaiting-worktree-decision")

@@ -40,6 +40,11 @@ FRAMES = st.sampled_from(
 )  # fmt: skip
 
 
+def dense(text: str) -> str:
+    """Without white space, and without the mark a page may begin with."""
+    return "".join(text.replace("›", "").split())
+
+
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
 def test_corpus_is_rendered_as_recorded(path: Path) -> None:
     rich = render(path.read_text(encoding="utf-8"))
@@ -57,7 +62,7 @@ def test_any_document_gives_sound_entities_and_pages(document: str) -> None:
     assert_sound(rich)
     rich.text.encode()
     whole = pages(rich, limit=40, max_entities=5)
-    assert "".join("".join(page.text.split()) for page in whole) == "".join(rich.text.split())
+    assert dense("".join(page.text for page in whole)) == dense(rich.text)
     for page in whole:
         assert_sound(page)
         assert 0 < page.units <= 40

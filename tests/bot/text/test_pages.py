@@ -56,3 +56,17 @@ def test_a_quote_over_the_cut_counts_on_every_page() -> None:
     assert all(page.entities[0].type == "blockquote" for page in whole)
     for page in whole:
         assert_sound(page)
+
+
+def test_a_page_never_begins_like_a_canonical_line_of_the_bot() -> None:
+    first, second = pages(plain("word " * 3 + "✅ [a] Completed"), limit=22)
+    assert first.text == "word word word ✅ [a]"
+    first, second = pages(plain("word " * 3 + "✅ [a] Completed"), limit=19)
+    assert (first.text, second.text) == ("word word word ✅", "[a] Completed")
+    first, second = pages(plain("word " * 3 + "✅[a] Completed"), limit=18)
+    assert second.text == "› ✅[a] Completed"
+    for page in pages(plain("✅[a] 🚀" * 400) + bold("✅ [a]" * 400), limit=40):
+        assert_sound(page)
+        assert page.units <= 40
+    quoted = pages(quote("word " * 3 + "✅[a] Completed"), limit=18)
+    assert quoted[1].text == "✅[a] Completed"
