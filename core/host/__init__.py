@@ -1,0 +1,1 @@
+"""The hands: agents' processes, git worktrees and the journal. Carries orders out, decides nothing."""
