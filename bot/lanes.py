@@ -140,7 +140,10 @@ class LaneLimiter(BaseRateLimiter[Priority]):
         """Forget the lanes."""
         self._lanes.clear()
 
-    def __len__(self) -> int:
+    # No `__len__`: the library asks whether a limiter is there by its truth, and an empty one would not be.
+    @property
+    def lanes(self) -> int:
+        """Return how many lanes are remembered."""
         return len(self._lanes)
 
     def delay(self, chat: int | str, priority: Priority | None = None) -> float:

@@ -26,7 +26,9 @@ class PerChat(BaseUpdateProcessor):
         self._chats: dict[int, _Turns] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def __len__(self) -> int:
+    @property
+    def chats(self) -> int:
+        """Return how many chats are busy."""
         return len(self._chats)
 
     async def initialize(self) -> None:

@@ -124,7 +124,9 @@ class Outbox:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._stopping = False
 
-    def __len__(self) -> int:
+    @property
+    def lanes(self) -> int:
+        """Return how many chats have something to wait for."""
         return len(self._lanes)
 
     async def run(self) -> None:
