@@ -33,7 +33,7 @@ async def test_edits_that_do_not_overlap_survive_and_no_stash_appears(repo: Repo
     repo.write(b_txt="edited\n", loose_txt="untracked\n", staged_txt="s\n")
     sh(repo.root, "add", "staged.txt")
     assert isinstance(await repo.land(tree), Merged)
-    assert sh(repo.root, "status", "--porcelain") == "A  staged.txt\n M b.txt\n?? loose.txt"
+    assert sh(repo.root, "status", "--porcelain") == " M b.txt\nA  staged.txt\n?? loose.txt"
     assert (repo.root / "a.txt").read_text() == "merged\n"
     assert sh(repo.root, "stash", "list") == ""
 
