@@ -28,7 +28,7 @@ class Command:
     text: str
 
 
-COMMANDS = {
+COMMANDS: dict[str, Command] = {
     "start": Command(settings.welcome, "read", "command-start"),
     "help": Command(settings.help_, "read", "command-help"),
     "new": Command(sessions.new, "launch", "command-new"),
