@@ -42,6 +42,8 @@ class _Ready:
 async def merge(git: Git, request: MergeRequest) -> Outcome:
     """Bring the branch into its base, or say why not."""
     refs.checked(request.session)
+    for name in (request.branch, request.base):
+        refs.safe_branch(name)
     if request.branch == request.base:
         return Blocked(Reason.SAME_BRANCH)
     common = await common_dir(git, request.project)
