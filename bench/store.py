@@ -18,8 +18,8 @@ from core.store.db import SqliteStore
 from core.store.inbox import ADD
 
 TASKS = 100
-ROUNDS = 5
-GROUPED, NAIVE = 12_000, 1_200  # rows a round: each side runs for about the same time
+ROUNDS = 9
+GROUPED, NAIVE = 8_000, 800  # rows a round: each side runs for about the same time
 LIMIT = 1 / 15
 BODY = "x" * 300
 NOW = Millis(1)
