@@ -95,8 +95,9 @@ class _Lane:
         self.failures += 1
 
     def order(self, row: Notice) -> tuple[str, float, int, int]:
-        """Decisions first; among cards the one that was edited longest ago."""
-        return (row.priority, self.edited.get(row.id, 0.0), row.created_at, row.id)
+        """Decisions first, in their order; among cards the one that was edited longest ago."""
+        edited = 0.0 if row.priority is Priority.ESSENTIAL else self.edited.get(row.id, 0.0)
+        return (row.priority, edited, row.created_at, row.id)
 
 
 class Outbox:
@@ -124,7 +125,9 @@ class Outbox:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._stopping = False
 
-    def __len__(self) -> int:
+    @property
+    def lanes(self) -> int:
+        """Return how many chats have something to wait for."""
         return len(self._lanes)
 
     async def run(self) -> None:
@@ -136,7 +139,7 @@ class Outbox:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._port.changed.wait(), SWEEP_S)
 
-    async def stop(self, grace: float = 2.0) -> None:
+    async def stop(self, grace: float = 1.5) -> None:
         """Begin nothing new, give what is under way a moment, then let go of it."""
         self._stopping = True
         self._port.changed.set()
@@ -193,7 +196,9 @@ class Outbox:
     def _prune(self) -> None:
         now = _time()
         for lane in list(self._lanes.values()):
-            lane.edited = {row: at for row, at in lane.edited.items() if now - at < SPACING[-1][1]}
+            lane.edited = {
+                row: at for row, at in lane.edited.items() if row in lane.rows or now - at < SPACING[-1][1]
+            }
             if not (lane.rows or lane.task or lane.edited or lane.blocked > now):
                 del self._lanes[lane.chat]
 
@@ -217,8 +222,9 @@ class Outbox:
         """Return what goes next, or how long nothing can."""
         now = _time()
         soonest = math.inf
+        delays = {p: self._limiter.delay(lane.chat, p) for p in Priority}
         for row in sorted(lane.rows.values(), key=lane.order):
-            wait = max(lane.blocked - now, self._limiter.delay(lane.chat, row.priority))
+            wait = max(lane.blocked - now, delays[row.priority])
             if row.id in lane.spaced and row.id in lane.edited:
                 wait = max(wait, lane.edited[row.id] + self._spacing(row) - now)
             if wait <= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 
 from telegram.error import (
@@ -13,6 +14,9 @@ from telegram.error import (
     TelegramError,
     TimedOut,
 )
+
+# Without this the library warns of its next version whenever it reads the time a 429 names.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
 class Refusal(StrEnum):

@@ -62,7 +62,7 @@ class Webhook:
         """Listen, then tell Telegram where. Nothing that waits there is dropped."""
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_post(urlsplit(self._url).path or "/", self._receive)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, *self._at).start()
         try:

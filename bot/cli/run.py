@@ -10,7 +10,7 @@ import signal
 import sys
 
 from bot.app import App
-from bot.text.redact import Redactor, install
+from bot.text.redact import RedactingFilter, Redactor, secrets_of
 from core.config import Config, load
 from core.errors import NoToken
 
@@ -47,5 +47,6 @@ async def serve(config: Config) -> int:
 def _log_to_stderr(config: Config) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    secrets = [config.telegram.token or "", *secrets_of(os.environ)]
+    handler.addFilter(RedactingFilter(Redactor(secrets)))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    install(Redactor([config.telegram.token or ""]))

@@ -26,6 +26,10 @@ class Delivery:
         """Return the event that is set when there may be something to send."""
         return self._control.changed
 
+    def now(self) -> Millis:
+        """Return the time the rows are stamped with."""
+        return self._control.now()
+
     # ---- in ---------------------------------------------------------------------------------------
 
     async def journal(self, update: int, body: str) -> bool:
@@ -78,7 +82,8 @@ class Delivery:
         def rule(work: Work) -> None:
             work.tx.outbox.save(row)
             decision = work.tx.decisions.get(notice.data.get("decision", ""))
-            if decision is not None and parts and decision.message != parts[-1]:
+            # After a doubtful sending there may be two cards of this row: then either one's buttons work.
+            if decision is not None and parts and not notice.attempts and decision.message != parts[-1]:
                 work.tx.decisions.save(replace(decision, message=parts[-1]))
 
         await self._control.decide(rule)

@@ -25,6 +25,8 @@ CREATE TABLE command (
     done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1))
 ) STRICT;
 
+CREATE INDEX command_kept ON command (session, number) WHERE body <> '{}';
+
 CREATE INDEX command_open ON command (number) WHERE done = 0;
 
 CREATE TABLE decision (
@@ -135,8 +137,6 @@ CREATE TABLE plan (
     PRIMARY KEY (session, version)
 ) STRICT;
 
-CREATE INDEX plan_request ON plan (session, request);
-
 CREATE TABLE request (
     id INTEGER PRIMARY KEY,
     session INTEGER NOT NULL REFERENCES session (id),
@@ -213,7 +213,7 @@ CREATE TABLE worktree (
     base TEXT NOT NULL,
     base_sha TEXT NOT NULL,
     base_tree TEXT NOT NULL,
-    changes TEXT CHECK (changes IS NULL OR json_valid(changes)),
+    changes TEXT CHECK (changes IS NULL OR json_valid(changes)), -- json_valid(NULL) differs between versions
     merged TEXT NOT NULL,
     backup TEXT NOT NULL
 ) STRICT;

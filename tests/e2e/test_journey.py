@@ -22,10 +22,10 @@ async def test_a_task_goes_from_chat_to_merged_branch(tmp_path: Path) -> None:
         question = await play.see("❓", button="JSON")
         await question.press("JSON")
         done = await play.see("✅ [")
-        assert "2 files" in done.text
+        assert "3 files" in done.text
         branch = await play.see("🔀 [", button="Merge")
         await branch.press("Merge")
-        merged = await play.see("Merged")
+        merged = await play.see("Merged leadhand/")
         assert merged.text.startswith("✅ [")
         assert git(play.repo, "rev-parse", "main") != before
         assert "json" in git(play.repo, "show", "main:tally/formats.py").lower()

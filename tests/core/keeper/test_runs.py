@@ -45,7 +45,8 @@ async def test_stderr_goes_to_the_terminal_log_alone(house: House) -> None:
 async def test_an_agent_leads_its_own_session_on_a_controlling_terminal(house: House) -> None:
     info = await house.start(
         "a",
-        "import os; t=os.open('/dev/tty',os.O_RDWR); me=os.getpid(); print(os.getsid(0)==me, os.tcgetpgrp(t)==me,"
+        "import os\nt=os.open('/dev/tty',os.O_RDWR); me=os.getpid()\n"
+        "print(os.getsid(0)==me, os.tcgetpgrp(t)==me,"
         " os.isatty(0), os.isatty(1), os.isatty(2), os.get_terminal_size(2))",
     )
     expected = b"True True False False True os.terminal_size(columns=120, lines=40)\n"
