@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -250,6 +251,16 @@ async def test_checks_run_on_the_merged_result_before_anything_moves(repo: Repo,
     assert repo.sha("main") == before
     await merged(repo, tree, verify=(("test", "-e", "x.txt"), ("test", "-e", "y.txt")))
     assert len(sh(repo.root, "worktree", "list").splitlines()) == 2
+
+
+async def test_a_checkout_a_killed_check_left_does_not_stand_in_the_way(repo: Repo) -> None:
+    tree = await repo.tree()
+    repo.commit(tree.path, x_txt="1\n")
+    left = repo.git.scratch / f"verify-s1-{crc32(str(repo.root / '.git').encode()):08x}"
+    sh(repo.root, "worktree", "add", "-q", "--detach", str(left), "main")
+    (left / "a.txt").write_text("half done")
+    await merged(repo, tree, verify=(("sh", "-c", "test -e x.txt && git diff --quiet"),))
+    assert not left.exists()
 
 
 async def test_a_check_that_hangs_or_is_missing_fails_the_merge(repo: Repo) -> None:
