@@ -195,11 +195,11 @@ async def test_content_that_is_refused_twice_fails_and_the_next_goes_on() -> Non
 async def test_a_decision_whose_message_was_deleted_is_sent_anew_and_a_card_is_not() -> None:
     async with posting() as post:
         post.port.put("plan", kind=PLAN, buttons=["Approve"])
-        post.port.put("card", **CARD)
+        post.port.put("card", buttons=["Stop"], **CARD)
         await post.idle()
         post.api.messages.clear()
         post.port.put("plan", kind=PLAN, text="plan, again", buttons=["Approve"])
-        post.port.put("card", text="more", **CARD)
+        post.port.put("card", text="more", buttons=["Stop"], **CARD)
         await post.idle()
         assert post.api.texts(1) == ["plan, again"]
         assert post.port.row("plan").parts == (post.api.chat(1)[0].id,)
