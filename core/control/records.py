@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from core import events
-from core.control import plans, questions, sessions, worktrees
+from core.control import failures, orders, plans, questions, sessions, worktrees
 from core.control.work import Work
+from core.lifecycle import ENDED
 from core.model import Session
 from core.ports import Record
-from core.states import ApprovalState
+from core.states import ApprovalState, NoticeKind
 
 _HOST = (
     events.WorktreeCreated,
@@ -26,6 +29,18 @@ def apply(work: Work, record: Record) -> None:
     if record.epoch >= session.epoch or isinstance(record.event, _HOST):
         session = _apply(work, session, record.event)
     work.change(session, applied_seq=record.seq, applied_offset=record.offset)
+
+
+def skip(work: Work, record: Record) -> None:
+    """Note a record that cannot be applied, so that the sequence goes on, and tell the owner."""
+    session = work.session(record.session)
+    if record.seq <= session.applied_seq:
+        return
+    with contextlib.suppress(TypeError, ValueError):  # it may be what cannot even be written down
+        work.tx.journal.record(record, work.now)
+    session = work.change(session, applied_seq=record.seq, applied_offset=record.offset)
+    data = {"error": "error-unknown", "fields": {}}
+    work.notify(session, NoticeKind.WARNING, f"record.{record.seq}", data)
 
 
 def _apply(work: Work, session: Session, event: events.Event) -> Session:
@@ -57,7 +72,10 @@ def _apply(work: Work, session: Session, event: events.Event) -> Session:
         case events.SessionEnded():
             return sessions.session_ended(work, session, event)
         case events.CommandFailed():
-            return sessions.command_failed(work, session, event)
+            return failures.command_failed(work, session, event)
+        case events.InputAccepted(input=prompt):
+            orders.taken(work, orders.prompt_id(prompt))
+            return session
         case (
             events.MessageDelta()
             | events.Message()
@@ -65,7 +83,6 @@ def _apply(work: Work, session: Session, event: events.Event) -> Session:
             | events.Todo()
             | events.ModeChanged()
             | events.Compacted()
-            | events.InputAccepted()
             | events.Retrying()
             | events.NoticeGiven()
         ):
@@ -77,6 +94,8 @@ def _request(
     session: Session,
     event: events.PlanRequested | events.QuestionRequested | events.PermissionRequested,
 ) -> Session:
+    if session.state.status in ENDED:
+        return session  # its process is being ended: nobody is to be asked for it
     match event:
         case events.PlanRequested():
             return plans.requested(work, session, event)
@@ -89,9 +108,10 @@ def _request(
 def _resolved(work: Work, session: Session, event: events.RequestResolved) -> Session:
     plan = work.tx.plans.by_request(session.id, event.request)
     if plan is None:
-        return questions.resolved(work, session, event.request) if event.by == "agent" else session
+        return questions.resolved(work, session, event)
     if event.by == "agent":
         return plans.withdrawn(work, session, plan)
+    orders.taken(work, orders.plan_id(plan))
     early = bool(plan.tree and event.tree and plan.tree != event.tree)
     if early and plan.state is ApprovalState.APPROVED:
         return plans.mark_early(work, session)
