@@ -284,7 +284,7 @@ class Outbox:
                 lane.blocked = now + UNREACHABLE_S
                 await self._patiently(lambda: self._port.fail(row, str(error)))
                 if self._on_unreachable is not None:
-                    await self._on_unreachable(row.chat)
+                    await _told(self._on_unreachable(row.chat))
             case _ if meaning in {Refusal.OFFLINE, Refusal.DOUBTFUL}:
                 lane.back_off(now)
                 await self._offline(trip, error)
@@ -302,7 +302,7 @@ class Outbox:
 
     async def _migrated(self, lane: _Lane, row: Notice, new: ChatId, error: TelegramError) -> None:
         if self._on_migrated is not None:
-            await self._on_migrated(row.chat, new)
+            await _told(self._on_migrated(row.chat, new))
         await self._again(row, error)
         lane.rows.clear()  # they are found again under their new chat
 
@@ -330,6 +330,14 @@ class Outbox:
                 await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
             else:
                 return
+
+
+async def _told(news: Awaitable[None]) -> None:
+    """Pass news on; who cannot take them does not stop the lane."""
+    try:
+        await news
+    except Exception:
+        log.exception("news of a chat were not taken")
 
 
 def _time() -> float:

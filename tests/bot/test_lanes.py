@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -113,7 +114,7 @@ async def test_a_429_stops_its_own_lane_only_and_makes_it_slower_for_a_while() -
     for n in range(40):
         await bot.send_message(GROUP, f"{n}")
         times.append(now())
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(times)]
     assert gaps[3] == pytest.approx(6)  # half of one in three seconds
     assert gaps[-1] == pytest.approx(3)  # learned away again
 

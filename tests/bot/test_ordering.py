@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from tests.fakes.updates import callback, message, of
 
 
 async def run(
-    processor: PerChat, items: list[tuple[object, Callable[[], Coroutine[Any, Any, None]]]]
+    processor: PerChat, items: Sequence[tuple[object, Callable[[], Coroutine[Any, Any, None]]]]
 ) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(processor.process_update(item, work())) for item, work in items]
 

@@ -1,4 +1,4 @@
-"""A small Bot API in memory: real semantics of what the bot's delivery uses, faults on demand, strict limits."""
+"""A small Bot API in memory: what delivery uses of it, with faults on demand and strict limits."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class BotApi:
             return await self._fail(fault)
         try:
             self._limit(method, int(params.get("chat_id") or 0))
-            result = await getattr(self, f"m_{method}")(params)
+            result = await getattr(self, f"m_{method.lower()}")(params)
         except Refused as no:
             return _json(no.status, ok=False, description=no.description, parameters=no.parameters)
         if fault is not None:
@@ -166,18 +166,18 @@ class BotApi:
 
     # ---- methods ------------------------------------------------------------------------------
 
-    async def m_getMe(self, params: dict[str, Any]) -> Any:
+    async def m_getme(self, params: dict[str, Any]) -> Any:
         return {"id": 123456, "is_bot": True, "first_name": "Lead", "username": "lead_bot"}
 
-    async def m_sendMessage(self, params: dict[str, Any]) -> Any:
+    async def m_sendmessage(self, params: dict[str, Any]) -> Any:
         if len(params["text"].encode("utf-16-le")) > 8192:
             raise Refused(400, "Bad Request: message is too long")
         return self._post(params, params["text"])
 
-    async def m_sendDocument(self, params: dict[str, Any]) -> Any:
+    async def m_senddocument(self, params: dict[str, Any]) -> Any:
         return self._post(params, "", document="file")
 
-    async def m_editMessageText(self, params: dict[str, Any]) -> Any:
+    async def m_editmessagetext(self, params: dict[str, Any]) -> Any:
         shown = self.messages.get((int(params["chat_id"]), int(params["message_id"])))
         if shown is None:
             raise Refused(400, "Bad Request: message to edit not found")
@@ -187,35 +187,35 @@ class BotApi:
         shown.text, shown.markup, shown.entities = params["text"], markup, params.get("entities", [])
         return _message(shown)
 
-    async def m_deleteMessage(self, params: dict[str, Any]) -> Any:
+    async def m_deletemessage(self, params: dict[str, Any]) -> Any:
         if self.messages.pop((int(params["chat_id"]), int(params["message_id"])), None) is None:
             raise Refused(400, "Bad Request: message to delete not found")
         return True
 
-    async def m_createForumTopic(self, params: dict[str, Any]) -> Any:
+    async def m_createforumtopic(self, params: dict[str, Any]) -> Any:
         topics = self.topics.setdefault(int(params["chat_id"]), {})
         self._id += 1
         topics[self._id] = params["name"]
         return {"message_thread_id": self._id, "name": params["name"], "icon_color": 7322096}
 
-    async def m_answerCallbackQuery(self, params: dict[str, Any]) -> Any:
+    async def m_answercallbackquery(self, params: dict[str, Any]) -> Any:
         return True
 
-    async def m_leaveChat(self, params: dict[str, Any]) -> Any:
+    async def m_leavechat(self, params: dict[str, Any]) -> Any:
         return True
 
-    async def m_sendChatAction(self, params: dict[str, Any]) -> Any:
+    async def m_sendchataction(self, params: dict[str, Any]) -> Any:
         return True
 
-    async def m_deleteWebhook(self, params: dict[str, Any]) -> Any:
+    async def m_deletewebhook(self, params: dict[str, Any]) -> Any:
         self.webhook = {}
         return True
 
-    async def m_setWebhook(self, params: dict[str, Any]) -> Any:
+    async def m_setwebhook(self, params: dict[str, Any]) -> Any:
         self.webhook = params
         return True
 
-    async def m_getUpdates(self, params: dict[str, Any]) -> Any:
+    async def m_getupdates(self, params: dict[str, Any]) -> Any:
         if self.webhook:
             raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
         offset = int(params.get("offset") or 0)

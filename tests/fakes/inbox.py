@@ -24,4 +24,4 @@ class FakeInbox:
         self.done.add(update)
 
     async def waiting(self) -> Sequence[tuple[int, str]]:
-        return [(id, body) for id, body in sorted(self.bodies.items()) if id not in self.done]
+        return [row for row in sorted(self.bodies.items()) if row[0] not in self.done]

@@ -22,9 +22,8 @@ def place(chat: int) -> dict[str, Any]:
 
 
 def body(text: str = "hello", *, chat: int = OWNER, by: int = OWNER, **more: Any) -> dict[str, Any]:
-    entities = (
-        [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}] if text[:1] == "/" else []
-    )
+    command = text.split(" ", maxsplit=1)[0]
+    entities = [{"type": "bot_command", "offset": 0, "length": len(command)}] if text[:1] == "/" else []
     return {
         "message_id": 1,
         "date": 1_700_000_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
@@ -43,5 +44,6 @@ def virtual(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             runner.run(test(*args, **kwargs))
 
-    del run.__wrapped__  # type: ignore[attr-defined]  # the plugin for async tests must not find it
+    del run.__wrapped__  # the plugin for async tests must not find it
+    run.__signature__ = inspect.signature(test)  # type: ignore[attr-defined]  # fixtures are found by it
     return run
