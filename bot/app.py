@@ -168,8 +168,8 @@ class App:
         try:
             for locale in self._texts.locales:
                 commands = [
-                    BotCommand(name, self._texts.get(locale, f"command-{name}"))
-                    for name in COMMANDS
+                    BotCommand(name, self._texts.get(locale, command.text))
+                    for name, command in COMMANDS.items()
                     if name not in NOT_LISTED
                 ]
                 code = None if locale == "en" else locale.partition("-")[0]

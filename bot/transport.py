@@ -1,4 +1,4 @@
-"""How the bot reaches Telegram: built on a token and an API base, started with clear errors, stopped in time."""
+"""How the bot reaches Telegram: built on a token and an API base, clear when it cannot, stopped in time."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 POLL_S = 30
 CONNECTIONS = 64
-PAUSES_S = (0.3, 0.7, 1.5, 2.5, 4.0)  # between tries at start: about ten seconds in all
+START_S = 10.0
 TRY_S = 4.0
-STOP_S = 1.5  # for each step of stopping
+PAUSES_S = (0.3, 0.7, 1.5, 2.5, 3.0, START_S)  # between tries at start; the last one never passes
+STOP_S = 1.0  # for each step of stopping
 NO_BOT_API = "what answers there is not a Bot API server"
 
 App = Application[ExtBot[Priority], Any, Any, Any, Any, Any]
@@ -56,15 +57,16 @@ class Transport:
 
     async def connect(self) -> telegram.User:
         """Ask Telegram who this bot is. Raises `TokenRefused` or `TelegramUnreachable`."""
-        for pause in (*PAUSES_S, None):
+        until = asyncio.get_running_loop().time() + START_S
+        for pause in PAUSES_S:
             try:
-                async with asyncio.timeout(TRY_S):
+                async with asyncio.timeout(min(TRY_S, until - asyncio.get_running_loop().time())):
                     await self.app.initialize()
                 break
             except InvalidToken as error:
                 raise _refused(error, self.api) from None
             except (NetworkError, RetryAfter, TimeoutError) as error:
-                if pause is None:
+                if asyncio.get_running_loop().time() + pause >= until:
                     raise TelegramUnreachable(api=self.api, reason=_reason(error)) from None
                 log.warning("Telegram does not answer at %s: %s", self.api, _reason(error))
                 await asyncio.sleep(pause)
@@ -105,6 +107,7 @@ class Transport:
         if self.app.running:
             await _briefly(self.app.stop)
         await _briefly(self.app.shutdown)
+        await _briefly(self.app.bot.shutdown)  # when the start did not get as far as an application
 
 
 def build(

@@ -78,7 +78,7 @@ class Work:
     def refresh(self, session: Session, kind: NoticeKind, mark: str, **news: Any) -> None:
         """Let a notice that exists show something else; a notice that does not exist stays so."""
         notice = self.tx.outbox.by_key(f"{kind}:{session.id}:{mark}")
-        if notice is not None:
+        if notice is not None and any(notice.data.get(key) != value for key, value in news.items()):
             data = {k: v for k, v in {**notice.data, **news}.items() if k != "name"}
             self.notify(session, kind, mark, data)
 
@@ -107,9 +107,13 @@ class Work:
             return
         now = self.tx.decisions.get(decision.id)
         if now is not None and now.state is DecisionState.TAKEN and now.verb is not None:
-            person = self.tx.users.get(now.by) if now.by is not None else None
-            raise DecisionTaken(verb=now.verb, by=person.name if person else "?")
+            raise DecisionTaken(verb=now.verb, by=self.person(now.by))
         raise DecisionStale
+
+    def person(self, user: UserId | None) -> str:
+        """Return what to call a person."""
+        known = self.tx.users.get(user) if user is not None else None
+        return known.name if known else "?" if user is None else str(user)
 
     def pending(self, session: Session, kind: DecisionKind) -> Decision | None:
         """Return the newest pending decision of a kind."""

@@ -329,6 +329,18 @@ class Commands(Protocol):
         """Return unconfirmed orders with their hosts, in order."""
         ...
 
+    def get(self, id: str) -> Command | None:
+        """Return an order; its body is empty when it was forgotten."""
+        ...
+
+    def kept(self, session: SessionId) -> Sequence[Command]:
+        """Return a session's orders whose bodies were not forgotten, in order."""
+        ...
+
+    def forget(self, id: str) -> None:
+        """Confirm, and keep nothing but the id."""
+        ...
+
 
 class Journal(Protocol):
     """What happened, and who decided what."""
