@@ -49,10 +49,11 @@ def _address(value: str) -> str:
     """The base of a Bot API server, to which `/bot<token>/<method>` is appended."""
     try:
         parts = urlsplit(value)
-        good = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or 1)
+        host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
+        extra = parts.query or parts.fragment or re.search(r"\s", value)
     except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment or re.search(r"\s", value):
+        host, extra = None, ""
+    if not host or extra:
         raise ValueError("is not an address such as https://api.telegram.org")
     return value
 
@@ -114,7 +115,9 @@ class Agent(_Table):
     """How to run one agent."""
 
     driver: Literal["claude", "codex", "opencode", "pi", "acp", "pty"]
-    command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_argv)] = Field(min_length=1)
+    command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_argv)] = Field(
+        min_length=1
+    )
     env: dict[str, str] = Field(default_factory=dict)
     model: str | None = None
     base_url: str | None = None
@@ -194,15 +197,10 @@ def home_of(environ: Mapping[str, str]) -> Path:
 
 
 def prepare_home(home: Path) -> None:
-    """Make the home and its folders with mode 0700, or raise `HomeBroken`."""
-    _prepare(home)
-    for folder in FOLDERS:
-        _prepare(home / folder)
-
-
-def _prepare(home: Path) -> None:
-    if home.exists() and not home.is_dir():
-        raise HomeBroken(path=home, reason="is not a directory")
+    """Make the home with mode 0700; raise `HomeBroken` where it or a folder of it cannot be."""
+    for folder in (home, *(home / name for name in FOLDERS)):
+        if folder.exists() and not folder.is_dir():
+            raise HomeBroken(path=folder, reason="is not a directory")
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)

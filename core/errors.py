@@ -3,7 +3,8 @@
 LeadhandError
 ├── ConfigError        BadSetting · NoToken · HomeBroken
 ├── StartError         TokenRefused · TelegramUnreachable · AlreadyRunning · StoreBroken · DiskFull
-├── ProjectError       UnknownProject · NoSuchFolder · NotARepository · RepositoryUnusable · BaseMissing · NoCommits · GitTooOld · WorktreeFailed
+├── ProjectError       UnknownProject · NoSuchFolder · NotARepository · RepositoryUnusable · BaseMissing
+│                      NoCommits · GitTooOld · WorktreeFailed
 ├── AgentProblem       UnknownAgent · AgentMissing · AgentUnusable · KeeperDown
 ├── SessionError       UnknownSession · NotRunning · NothingPending · BadInput
 └── DecisionError      DecisionStale · DecisionTaken · NotAllowed

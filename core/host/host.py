@@ -37,7 +37,7 @@ class Host:
                 except Exception:
                     log.exception("session %s could not be attached", journal.stem)
         self._orders = self._spawn(self._take_orders())
-        self._spawn(self._look_at_projects())
+        self._looking = self._spawn(self._look_at_projects())
 
     async def close(self) -> None:
         """Let go of everything; agents go on in the keeper."""
@@ -52,7 +52,10 @@ class Host:
         async for command in self._link.commands():
             try:
                 self._session(command.session).give(command)
-            except (OSError, ValueError):  # its journal; the order stays open and comes again at the next start
+            except (
+                OSError,
+                ValueError,
+            ):  # its journal; the order stays open and comes again at the next start
                 log.exception("order %s could not be taken", command.id)
 
     async def _look_at_projects(self) -> None:
