@@ -59,18 +59,10 @@ def _apply(work: Work, session: Session, event: events.Event) -> Session:
             return _worktree(work, session, event)
         case events.SessionStarted(agent_session=agent_session):
             return work.change(session, agent_session=agent_session)
-        case events.ProcessStarted():
-            return sessions.process_started(work, session)
-        case events.TurnStarted():
-            return sessions.turn_started(work, session)
-        case events.ToolStarted():
-            return sessions.tool_started(work, session, event)
-        case events.Used():
-            return sessions.used(work, session, event)
-        case events.TurnFinished():
-            return sessions.turn_finished(work, session, event)
-        case events.SessionEnded():
-            return sessions.session_ended(work, session, event)
+        case events.ProcessStarted() | events.SessionEnded():
+            return _process(work, session, event)
+        case events.TurnStarted() | events.ToolStarted() | events.Used() | events.TurnFinished():
+            return _turn(work, session, event)
         case events.CommandFailed():
             return failures.command_failed(work, session, event)
         case events.InputAccepted(input=prompt):
@@ -89,6 +81,30 @@ def _apply(work: Work, session: Session, event: events.Event) -> Session:
             return session
 
 
+def _process(work: Work, session: Session, event: events.ProcessStarted | events.SessionEnded) -> Session:
+    match event:
+        case events.ProcessStarted():
+            return sessions.process_started(work, session)
+        case events.SessionEnded():
+            return sessions.session_ended(work, session, event)
+
+
+def _turn(
+    work: Work,
+    session: Session,
+    event: events.TurnStarted | events.ToolStarted | events.Used | events.TurnFinished,
+) -> Session:
+    match event:
+        case events.TurnStarted():
+            return sessions.turn_started(work, session)
+        case events.ToolStarted():
+            return sessions.tool_started(work, session, event)
+        case events.Used():
+            return sessions.used(work, session, event)
+        case events.TurnFinished():
+            return sessions.turn_finished(work, session, event)
+
+
 def _request(
     work: Work,
     session: Session,
@@ -96,6 +112,7 @@ def _request(
 ) -> Session:
     if session.state.status in ENDED:
         return session  # its process is being ended: nobody is to be asked for it
+    session = sessions.outdate_measure(work, session)
     match event:
         case events.PlanRequested():
             return plans.requested(work, session, event)

@@ -164,8 +164,8 @@ def decide_discard(work: Work, session: Session, decision: Decision, verb: str, 
 def landed(work: Work, session: Session, event: events.WorktreeLanded) -> Session:
     """A merge was tried: say how it went, and ask again where it did not land."""
     worktree = work.tx.worktrees.get(session.id)
-    if worktree is None:
-        return session
+    if worktree is None or work.pending(session, DecisionKind.WORKTREE) is not None:
+        return session  # nobody asked for it, or the answer came twice
     match event.outcome:
         case "merged" | "already":
             return _merged(work, session, worktree, event)
@@ -200,8 +200,7 @@ def not_landed(work: Work, session: Session, error: str, fields: dict[str, str])
     data = {"error": error, "fields": fields}
     work.notify(session, NoticeKind.WARNING, f"land:{mark or work.fresh_id()}", data)
     worktree = work.tx.worktrees.get(session.id)
-    asked = work.pending(session, DecisionKind.WORKTREE) is not None
-    if worktree is None or asked or session.state.status not in ENDED:
+    if worktree is None or session.state.status not in ENDED:
         return session  # the branch is asked about when the agent is done
     return ask(work, session, worktree)
 
@@ -224,7 +223,7 @@ def removed(work: Work, session: Session, event: events.WorktreeRemoved) -> Sess
         work.tx.worktrees.put(replace(worktree, backup=event.backup))
     if not event.removed:
         return not_removed(work, session, "discard-failed", {"reasons": "\n".join(event.reasons)})
-    if session.state.worktree is WorktreeState.PENDING_DECISION:
+    if _decided(work, session):
         data = {"reason": "discarded", "backup": event.backup}
         work.notify(session, NoticeKind.STOPPED, f"discard.{session.epoch}", data)
         return work.change(session, WorktreeIs(WorktreeState.DISMISSED))
@@ -233,10 +232,16 @@ def removed(work: Work, session: Session, event: events.WorktreeRemoved) -> Sess
     return session
 
 
+def _decided(work: Work, session: Session) -> bool:
+    """Tell whether the branch's question was answered and what came of it is still awaited."""
+    waiting = session.state.worktree is WorktreeState.PENDING_DECISION
+    return waiting and work.pending(session, DecisionKind.WORKTREE) is None
+
+
 def not_removed(work: Work, session: Session, error: str, fields: dict[str, str]) -> Session:
     """The worktree is kept. Only who wanted it discarded is told: elsewhere keeping is what was asked for."""
     work.audit(None, session.id, "worktree.kept", "; ".join(fields.values())[:500])
-    if session.state.worktree is not WorktreeState.PENDING_DECISION:
+    if not _decided(work, session):
         return session
     data = {"error": error, "fields": fields}
     work.notify(session, NoticeKind.WARNING, f"remove:{work.fresh_id()}", data)

@@ -105,12 +105,12 @@ class KeeperStatus:
 class _View:
     """What notifications told about one run."""
 
-    __slots__ = ("changed", "forgotten", "info", "out_end", "tty_end")
+    __slots__ = ("changed", "forgotten", "info", "unsure")
 
     def __init__(self) -> None:
-        self.out_end = self.tty_end = 0
         self.info: RunInfo | None = None  # once exited
         self.forgotten = False
+        self.unsure = False  # the connection was lost since we were told
         self.changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -262,6 +262,9 @@ class Keeper:
         if view.forgotten:
             raise KeeperError("no_run", f"the run was forgotten: {run}")
         await (changed or view.changed).wait()
+        if view.unsure:
+            view.unsure = False
+            await self.info(run)  # raises when the run was forgotten meanwhile
 
     async def _ask(self, op: str, **arguments: object) -> dict[str, Any]:
         if self._lost is not None:
@@ -296,7 +299,11 @@ class Keeper:
             if answer.get("id") == 0:
                 break
         if "err" in answer:
+            await self._hang_up()
             raise KeeperError(answer["err"]["code"], answer["err"]["detail"])
+        for view in self._views.values():
+            view.info, view.unsure = None, True
+            view.wake()
         writer.write(b'{"id":0,"op":"watch"}\n')
         for waiting, _ in self._waiting.values():
             writer.write(waiting)
@@ -339,7 +346,6 @@ class Keeper:
         view = self._view(message["run"])
         match message["ev"]:
             case "end":
-                view.out_end, view.tty_end = message["out_end"], message["tty_end"]
                 view.info = None
             case "exit":
                 view.info = _info(message["info"])

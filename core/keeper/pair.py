@@ -57,9 +57,13 @@ class Core:
 
     def fork_peer(self) -> bool:
         """Fork the other half. True in the child."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         me, my_fd = os.getpid(), os.pidfd_open(os.getpid())
-        pid = os.fork()
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            pid = os.fork()
+        except OSError:
+            os.close(my_fd)
+            raise
         if pid == 0:
             ours.close()
             self.socket, self.peer_pid, self.peer_fd = theirs, me, my_fd
@@ -119,6 +123,7 @@ class Half:
         self.loop.close()  # first: a fork that unwatches single descriptors would do it to its parent
         self.link.close()
         os.close(self._bell)
+        self._bell = -1  # a late SIGTERM must not ring somebody else's number
 
     def _join(self) -> Link:
         if self.core.socket is None:
@@ -150,7 +155,13 @@ class Half:
             self.loop.done = True
             return
         self.link.close()
-        if self.core.fork_peer():
+        try:
+            forked = self.core.fork_peer()
+        except OSError as error:
+            self.core.notes.say(f"no fork, trying again: {error}")
+            self.loop.after(1.0, self._bring_back)
+            return
+        if forked:
             self.next_role = VAULT if self.role == PUMP else PUMP
             self.loop.done = True
             return

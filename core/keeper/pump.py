@@ -151,6 +151,10 @@ class Pump(Half):
 
     def _take_entry(self, message: Msg, fds: list[int]) -> None:
         facts = message["facts"]
+        if len(fds) != len(message["fds"]):
+            # Out of descriptors here. The vault holds them all, so a pump forked from it does as well.
+            self.core.notes.say(f"{facts['run']}: descriptors got lost on the way, starting over")
+            raise SystemExit(70)
         entry = Entry(
             f"{self.core.dir}/runs/{facts['run']}", facts, dict(zip(message["fds"], fds, strict=True))
         )

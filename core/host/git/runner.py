@@ -98,7 +98,8 @@ class Git:
         timeout_s: float = 300.0,
         lock_timeout_s: float = 120.0,
     ) -> None:
-        self.scratch = scratch or Path(tempfile.gettempdir())
+        self.scratch = (scratch or Path(tempfile.gettempdir())).resolve()
+        self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.identity = identity or Identity()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="git")
         self._timeout_s = timeout_s

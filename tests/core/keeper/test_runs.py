@@ -166,7 +166,7 @@ async def test_the_terminal_can_be_resized(house: House) -> None:
 
 
 async def test_kill_ends_the_tree_and_the_escaped_children(house: House) -> None:
-    escape = "setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' & "
+    escape = "(setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' &); "
     script = escape + "sleep 60 & trap '' TERM; echo up; wait; sleep 60"
     info = await house.sh("a", script)
     lines = house.keeper.lines("a")

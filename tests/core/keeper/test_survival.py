@@ -131,6 +131,17 @@ async def test_a_spawn_is_answered_though_the_vault_dies_in_it(house: House) -> 
     assert alive(info.pid)
 
 
+async def test_what_a_spawn_cut_short_left_is_swept_before_the_next(house: House) -> None:
+    left = house.home / "keeper/runs/a"
+    left.mkdir()
+    (left / "out.log").write_text("half")
+    env = {**os.environ, "LEADHAND_RUN": house.marker("a")}
+    orphan = await asyncio.create_subprocess_exec("sleep", "60", env=env)
+    await house.sh("a", "echo whole")
+    assert await orphan.wait() == -signal.SIGKILL
+    assert await house.text("a") == b"whole\n"
+
+
 async def test_a_kill_is_answered_though_the_vault_dies_in_it(house: House) -> None:
     info = await house.sh("a", "trap '' TERM; echo up; sleep 60; sleep 60")
     await anext(house.keeper.lines("a"))

@@ -105,6 +105,22 @@ def picked_then_same_line(repo: Repo) -> None:
     repo.commit(c_txt=edit(3, "later"))
 
 
+def picked_into_other_edits_then_same_line(repo: Repo) -> None:
+    work(repo)
+    on_main(repo)
+    repo.commit(c_txt=edit(20, "parallel"))
+    sh(repo.root, "cherry-pick", "work~2..work")
+    repo.commit(c_txt=edit(20, "parallel").replace("line 3\n", "later\n"))
+
+
+def squashed_with_more_in_it_then_same_line(repo: Repo) -> None:
+    work(repo)
+    on_main(repo)
+    sh(repo.root, "merge", "-q", "--squash", "work")
+    repo.commit(extra_txt="x\n")
+    repo.commit(c_txt=edit(3, "later"))
+
+
 def one_of_two_picked(repo: Repo) -> None:
     work(repo)
     on_main(repo)
@@ -160,6 +176,8 @@ CASES: list[tuple[Callable[[Repo], None], State]] = [
     (squashed_after_a_parallel_edit, State.RELEASED),
     (picked, State.RELEASED),
     (picked_then_same_line, State.RELEASED),
+    (picked_into_other_edits_then_same_line, State.RELEASED),
+    (squashed_with_more_in_it_then_same_line, State.RELEASED),
     (mode_only, State.RELEASED),
     (renamed_and_deleted, State.RELEASED),
     (one_of_two_picked, State.CONFLICT),

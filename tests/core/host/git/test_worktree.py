@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.host.git import registry
+from core.host.git.changes import changes
 from core.host.git.errors import (
     BadName,
     BranchInUse,
@@ -17,8 +18,10 @@ from core.host.git.errors import (
     WorktreeMoved,
 )
 from core.host.git.guard import locate
-from core.host.git.outcomes import Merged
+from core.host.git.landing import undo
+from core.host.git.outcomes import Merged, Undone
 from core.host.git.project import inspect_project
+from core.host.git.removal import Removed, remove
 from core.host.git.runner import Git
 from core.host.git.worktree import create, reopen
 from tests.core.host.git.playground import Repo, make_repo, sh
@@ -189,6 +192,10 @@ async def test_a_bare_repository_gets_worktrees_and_merges(git: Git, repo: Repo,
     done = await bare.land(tree)
     assert isinstance(done, Merged)
     assert (bare.sha("main"), done.checkout) == (done.new, None)
+    assert isinstance(await undo(git, done), Undone)
+    assert isinstance(await bare.land(tree, verify=(("test", "-e", "x.txt"),)), Merged)
+    assert (await changes(git, tree)).commits == 0
+    assert await remove(git, tree) == Removed(branch_deleted=True)
 
 
 async def test_a_shallow_clone_works(git: Git, repo: Repo, tmp_path: Path) -> None:
