@@ -196,7 +196,7 @@ class Walk:
         play = self.play
         session = await play.session()
         pending = await play.read(lambda tx: list(tx.decisions.pending(play.id)))
-        notices = await all_notices(play)
+        notices = await play.notices()
         for kind in set(DecisionKind) - {DecisionKind.PERMISSION}:
             assert sum(d.kind is kind for d in pending) <= 1, kind
         for decision in pending:
@@ -224,18 +224,6 @@ class Walk:
         assert len({key.rpartition(":")[2] for key in ends}) == len(ends), ends
         launches = [c for c in await play.orders(Verb.LAUNCH)]
         assert len(launches) == len({c.body["epoch"] for c in launches})
-
-
-async def all_notices(play: Scene) -> list[Notice]:
-    """Return every notice of the session."""
-
-    def query(tx: Any) -> list[Notice]:
-        rows = tx.outbox._rows
-        from core.store import outbox
-
-        return list(rows.many(outbox._from_row, "SELECT * FROM outbox ORDER BY id"))
-
-    return await play.read(query)
 
 
 @pytest.mark.parametrize("seed", range(24))
