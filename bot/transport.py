@@ -83,7 +83,8 @@ class Transport:
                 await asyncio.sleep(pause)
             except (TelegramError, TypeError, KeyError, ValueError) as error:
                 raise TelegramUnreachable(api=self.api, reason=_reason(error)) from None
-        return self.app.bot.bot
+        me: telegram.User = self.app.bot.bot
+        return me
 
     async def receive(self, receiver: Receiver | None = None) -> None:
         """Handle what was left over, then what comes: by polling, or by another receiver."""

@@ -10,36 +10,28 @@ from typing import Any
 import pytest
 
 from core import events
-from core.control import decisions, failures, orders, records, sessions, worktrees
+from core.control import decisions, orders, sessions, worktrees
 from core.control.work import Work
 from core.errors import LeadhandError
+from core.lifecycle import ENDED
 from core.model import (
     Changes,
-    ChatId,
-    Decision,
-    Launch,
-    Millis,
-    Notice,
-    Policy,
+    Option,
     QuestionItem,
     Session,
-    UserId,
+    SessionId,
 )
-from core.model import Option, SessionId
-from core.ports import Command, Record, Verb
+from core.ports import Command, Verb
 from core.states import (
     ApprovalState,
     DecisionKind,
     ErrorKind,
-    Lifecycle,
     NoticeKind,
     PermissionMode,
-    PlanApproval,
     Status,
     Strategy,
     WorktreeState,
 )
-from core.lifecycle import ENDED
 from tests.core.control.scene import ANN, BOB, CHAT, Scene, scene
 
 OPTIONS = (Option("Red", "warm"), Option("Blue"))
