@@ -31,7 +31,7 @@ PAUSES_S = (0.3, 0.7, 1.5, 2.5, 3.0, START_S)  # between tries at start; the las
 STOP_S = 1.0  # for each step of stopping
 NO_BOT_API = "what answers there is not a Bot API server"
 
-App = Application[ExtBot[Priority], Any, Any, Any, Any, Any]
+App = Application[Any, Any, Any, Any, Any, Any]
 
 
 class Receiver(Protocol):
@@ -44,6 +44,18 @@ class Receiver(Protocol):
     async def stop(self) -> None:
         """Take no more."""
         ...
+
+
+class TolerantBot(ExtBot[Priority]):
+    """Polls also where a Bot API server knows no webhooks."""
+
+    async def delete_webhook(self, *args: Any, **kwargs: Any) -> bool:
+        """Remove a webhook before polling. A 404 after a good getMe means the server has no such method."""
+        try:
+            return await super().delete_webhook(*args, **kwargs)
+        except InvalidToken:
+            log.info("this Bot API server has no deleteWebhook")
+            return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,8 @@ class Transport:
                 await asyncio.sleep(pause)
             except (TelegramError, TypeError, KeyError, ValueError) as error:
                 raise TelegramUnreachable(api=self.api, reason=_reason(error)) from None
-        return self.app.bot.bot
+        me: telegram.User = self.app.bot.bot
+        return me
 
     async def receive(self, receiver: Receiver | None = None) -> None:
         """Handle what was left over, then what comes: by polling, or by another receiver."""
@@ -134,17 +147,20 @@ def build(
     calls = request or HTTPXRequest(
         CONNECTIONS, read_timeout=20, write_timeout=20, connect_timeout=5, pool_timeout=10
     )
+    bot = TolerantBot(
+        token,
+        f"{api}/bot",
+        f"{api}/file/bot",
+        request=calls,
+        get_updates_request=WatchedRequest(polls, watch),
+        rate_limiter=limiter,
+        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
+    )
     app = (
         ApplicationBuilder()
-        .token(token)
-        .base_url(f"{api}/bot")
-        .base_file_url(f"{api}/file/bot")
-        .request(calls)
-        .get_updates_request(WatchedRequest(polls, watch))
-        .rate_limiter(limiter)
+        .bot(bot)
         .update_queue(queue)
         .concurrent_updates(processor)
-        .defaults(Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)))
         .job_queue(None)
         .build()
     )

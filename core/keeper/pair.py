@@ -108,12 +108,12 @@ class Half:
         """Do what is due after every turn of the loop."""
 
     def receive(self, message: Msg, fds: list[int]) -> None:
-        """Handle one packet of the other half."""
-        raise NotImplementedError
+        """Handle one packet of the other half; each role has its own way."""
+        raise AssertionError(self.role)
 
     def asked_to_end(self) -> None:
-        """React to SIGTERM: an orderly, forced stop."""
-        raise NotImplementedError
+        """React to SIGTERM: an orderly, forced stop; each role has its own way."""
+        raise AssertionError(self.role)
 
     def peer_restarted(self) -> None:
         """Send again what the dead peer left unanswered."""
