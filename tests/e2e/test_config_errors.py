@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.main import main
 from bot.sandbox import Sandbox
 from core.demo.repository import create
 from tests.e2e.refusals import TOKEN, leadhand, refused, snapshot
@@ -48,13 +49,24 @@ CONFIGS = [
 
 @pytest.mark.parametrize(("text", "reason"), CONFIGS)
 @pytest.mark.parametrize("command", ["run", "config"])
-async def test_a_wrong_configuration_is_named_by_file_key_and_reason(
-    home: Path, text: str, reason: str, command: str
+def test_a_wrong_configuration_is_named_by_file_key_and_reason(
+    home: Path,
+    text: str,
+    reason: str,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (home / "leadhand.toml").write_text(text)
-    line = await refused(leadhand(home, LEADHAND_TELEGRAM_TOKEN=TOKEN), command)
-    assert line.startswith(f"leadhand: {home / 'leadhand.toml'}: ")
-    assert reason in line
+    monkeypatch.setenv("LEADHAND_HOME", str(home))
+    monkeypatch.setenv("LEADHAND_TELEGRAM_TOKEN", TOKEN)
+    assert main([command]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"leadhand: {home / 'leadhand.toml'}: ")
+    assert reason in err
+    assert err.count("\n") == 1
+    assert list(home.iterdir()) == [home / "leadhand.toml"]
 
 
 async def test_a_configuration_that_is_no_text_is_named(home: Path) -> None:

@@ -319,7 +319,8 @@ async def test_a_limit_on_the_size_of_files_is_named_at_the_start(home: Path) ->
         ).environ
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "run", cwd=home.parent,
-            env={**environ, "PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
         )  # fmt: skip
         out, err = await process.communicate()
