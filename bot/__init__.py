@@ -1,1 +1,1 @@
-"""."""
+"""The face of Leadhand: the command line, Telegram, the sandbox."""

@@ -1,1 +1,1 @@
-"""The host touches the world: agents' protocols, git worktrees, the keeper. It holds no decision."""
+"""The hands: agents' processes, git worktrees and the journal. Carries orders out, decides nothing."""

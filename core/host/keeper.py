@@ -43,7 +43,7 @@ class KeeperError(Exception):
         self.detail = detail
 
 
-class KeeperUnavailable(KeeperError):  # noqa: N818 - the caller's word
+class KeeperUnavailable(KeeperError):
     """No keeper answers."""
 
     def __init__(self, detail: str) -> None:

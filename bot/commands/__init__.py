@@ -1,0 +1,1 @@
+"""What people can type: one module per family. Every button has a command here."""

@@ -1,0 +1,110 @@
+"""The desk every command works at: who wrote what where, the engine, and how to answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import telegram
+
+from bot.text.catalog import Texts
+from core import Engine
+from core.config import Config
+from core.errors import LeadhandError, UnknownSession
+from core.model import ChatId, Session, SessionId, UserId
+from core.states import Role
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message of a paired person, reduced to what commands need."""
+
+    update: int
+    chat: ChatId
+    thread: int | None
+    user: UserId
+    role: Role
+    text: str
+    private: bool
+    forum: bool
+    reply_to: int | None = None
+    user_name: str = ""
+    language: str | None = None
+
+
+def incoming(update: telegram.Update, role: Role) -> Incoming | None:
+    """Reduce an update; None when it carries no text of a person."""
+    message, user = update.effective_message, update.effective_user
+    if message is None or user is None:
+        return None
+    reply = message.reply_to_message
+    service = reply is not None and reply.forum_topic_created is not None
+    return Incoming(
+        update=update.update_id,
+        chat=ChatId(message.chat.id),
+        thread=message.message_thread_id if message.is_topic_message else None,
+        user=UserId(user.id),
+        role=role,
+        text=message.text or message.caption or "",
+        private=message.chat.type == telegram.constants.ChatType.PRIVATE,
+        forum=bool(message.chat.is_forum),
+        reply_to=None if reply is None or service else reply.message_id,
+        user_name=user.full_name,
+        language=user.language_code,
+    )
+
+
+class Desk:
+    """The engine and the texts, with the answers every command gives in the same way."""
+
+    def __init__(self, engine: Engine, texts: Texts, *, private_topics: bool = False) -> None:
+        self.engine = engine
+        self.texts = texts
+        self.private_topics = private_topics  # the bot may make topics in private chats
+
+    @property
+    def config(self) -> Config:
+        """Return the configuration."""
+        return self.engine.config
+
+    async def answer(
+        self, to: Incoming, *lines: tuple[str, dict[str, str | int]], title: bool = False
+    ) -> None:
+        """Answer with texts by their keys, once per update."""
+        data = {"lines": [{"key": key, "values": values} for key, values in lines], "title": title}
+        await self.engine.people.reply(f"reply:{to.update}", to.chat, to.thread, data)
+
+    async def say(self, to: Incoming, key: str, **values: str | int) -> None:
+        """Answer with one text."""
+        await self.answer(to, (key, values))
+
+    async def refuse(self, to: Incoming, error: LeadhandError) -> None:
+        """Tell an error in the person's words."""
+        await self.answer(to, (error.key, dict(error.fields)))
+
+    async def target(self, message: Incoming, words: list[str]) -> tuple[SessionId, str]:
+        """Find the session a command is about: named first, else by reply or topic. Returns the rest too."""
+        if words:
+            try:
+                session = await self.engine.session_named(words[0])
+            except UnknownSession:
+                session = None
+            if session is not None:
+                return session.id, message.text.split(words[0], 1)[1].strip()
+        place = await self.engine.place(message.chat, message.thread, message.reply_to, message.user)
+        rest = " ".join(words)
+        if place.session is not None:
+            return place.session, message.text.partition(" ")[2].strip()
+        if words:
+            raise UnknownSession(name=words[0])
+        raise UnknownSession(name=rest or "?")
+
+    async def waiting(self, wanted: Callable[[Session], bool]) -> list[Session]:
+        """Return recent sessions that wait for something."""
+        return [s for s in await self.engine.recent_sessions(100) if wanted(s)]
+
+
+Handler = Callable[[Desk, Incoming], Awaitable[None]]

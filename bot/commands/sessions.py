@@ -1,0 +1,154 @@
+"""Start, list, show and stop sessions, and take plain messages to them."""
+
+from __future__ import annotations
+
+from bot.commands.desk import Desk, Incoming
+from core.config import NAME
+from core.errors import BadInput, UnknownProject
+from core.model import Launch, Session
+from core.states import Lifecycle, Status
+
+ROWS = 20
+TASK = 60
+
+
+async def new(desk: Desk, message: Incoming) -> None:
+    """`/new [project] [name:] task`."""
+    text = message.text.partition(" ")[2].strip() if message.text.startswith("/") else message.text.strip()
+    projects = desk.config.settings.projects
+    project, rest = _project_of(text, list(projects))
+    if project is None and len(projects) == 1:
+        project, rest = next(iter(projects)), text
+    if project is None:
+        first = text.split(maxsplit=1)[0] if text else ""
+        raise UnknownProject(name=first or "?", known=", ".join(projects) or "none")
+    if not rest:
+        await desk.say(message, "command-usage-new", projects=", ".join(projects))
+        return
+    topics = message.forum or (message.private and desk.private_topics)
+    wish = Launch(
+        project=project,
+        task=rest,
+        policy=desk.config.policy(project),
+        owner=message.user,
+        chat=message.chat,
+        thread=None if topics else message.thread,
+        topic_wanted=topics,
+    )
+    await desk.engine.launch(wish, update=message.update)
+
+
+def _project_of(text: str, projects: list[str]) -> tuple[str | None, str]:
+    """Take a known project's name off the front."""
+    first, _, rest = text.partition(" ")
+    if NAME.fullmatch(first) and first in projects:
+        return first, rest.strip()
+    return None, text
+
+
+async def plain(desk: Desk, message: Incoming) -> None:
+    """A message that is no command: awaited feedback, a session's reply or topic, else a new task."""
+    if not message.text.strip():
+        return
+    engine = desk.engine
+    place = await engine.place(message.chat, message.thread, message.reply_to, message.user)
+    if place.expectation is not None:
+        await engine.give_feedback(
+            place.expectation.session, message.text, message.user, update=message.update
+        )
+    elif place.session is not None:
+        await engine.say(place.session, message.text, message.user, update=message.update)
+    elif message.private and len(desk.config.settings.projects) == 1:
+        await new(desk, message)
+    elif message.private:
+        await desk.say(message, "not-routed")
+
+
+async def stop(desk: Desk, message: Incoming) -> None:
+    """`/stop [name]`."""
+    session, _ = await desk.target(message, message.text.split()[1:])
+    await desk.engine.stop(session, message.user, update=message.update)
+
+
+async def listing(desk: Desk, message: Incoming) -> None:
+    """`/sessions`."""
+    sessions = await desk.engine.recent_sessions(ROWS)
+    if not sessions:
+        await desk.say(message, "sessions-empty")
+        return
+    data = {
+        "title": True,
+        "lines": [{"key": "sessions-title", "values": {"count": len(sessions)}}],
+        "rows": [row(session) for session in sessions],
+    }
+    await desk.engine.people.reply(f"reply:{message.update}", message.chat, message.thread, data)
+
+
+def row(session: Session) -> dict[str, str]:
+    """Return what a list shows of a session."""
+    task = " ".join(session.task.split())
+    return {
+        "name": session.name,
+        "state": state_key(session),
+        "project": session.project,
+        "task": task if len(task) <= TASK else task[: TASK - 1] + "…",
+    }
+
+
+STATUS_KEYS = {
+    Status.QUEUED: "state-queued",
+    Status.STARTING: "state-starting",
+    Status.RUNNING: "state-running",
+    Status.COMPLETED: "state-completed",
+    Status.FAILED: "state-failed",
+    Status.KILLED: "state-killed",
+}
+WAITING_KEYS = {
+    Lifecycle.AWAITING_PLAN_DECISION: "state-awaiting-plan-decision",
+    Lifecycle.AWAITING_USER_INPUT: "state-awaiting-user-input",
+    Lifecycle.AWAITING_WORKTREE_DECISION: "state-awaiting-worktree-decision",
+    Lifecycle.SUSPENDED: "state-suspended",
+}
+
+
+def state_key(session: Session) -> str:
+    """Return the text key of how a session stands, the most telling field first."""
+    return WAITING_KEYS.get(session.state.lifecycle) or STATUS_KEYS[session.state.status]
+
+
+async def status(desk: Desk, message: Incoming) -> None:
+    """`/status [name]`: one session, or everything that waits for a decision."""
+    words = message.text.split()[1:]
+    place = await desk.engine.place(message.chat, message.thread, message.reply_to, message.user)
+    if not words and place.session is None:
+        await _all_waiting(desk, message)
+        return
+    id_, _ = await desk.target(message, words)
+    session = await desk.engine.session(id_)
+    lines: list[tuple[str, dict[str, str | int]]] = [
+        ("status-title", {"name": session.name, "state": f"@{state_key(session)}"}),
+        ("status-title.task", {"task": session.task[:300]}),
+    ]
+    if session.activity:
+        lines.append(("status-title.activity", {"activity": session.activity}))
+    await desk.answer(message, *lines, title=True)
+
+
+async def _all_waiting(desk: Desk, message: Incoming) -> None:
+    waiting = await desk.waiting(lambda s: s.state.lifecycle.value.startswith("awaiting"))
+    if not waiting:
+        await desk.say(message, "status-nothing-waits")
+        return
+    data = {
+        "title": True,
+        "lines": [{"key": "status-waiting", "values": {"count": len(waiting)}}],
+        "rows": [row(session) for session in waiting],
+    }
+    await desk.engine.people.reply(f"reply:{message.update}", message.chat, message.thread, data)
+
+
+def need_text(text: str, usage: str) -> str:
+    """Return the text, or raise with how the command is used."""
+    if not text.strip():
+        raise BadInput(reason=usage)
+    return text

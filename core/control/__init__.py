@@ -1,0 +1,1 @@
+"""The rules: what a decision or an event means. Functions over one transaction, one noun a module."""

@@ -1,0 +1,1 @@
+"""Agents' protocols: one driver a file, and the registry of them."""

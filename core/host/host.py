@@ -1,0 +1,71 @@
+"""The host: takes orders off the link, gives each to its session, and finds its sessions again at start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from core.host.keeper import Keeper
+from core.host.repository import Repository
+from core.host.session import HostSession
+from core.host.settings import HostSettings
+from core.model import SessionId
+from core.ports import HostLink
+
+log = logging.getLogger(__name__)
+
+
+class Host:
+    """All sessions of this machine."""
+
+    def __init__(self, settings: HostSettings, keeper: Keeper, link: HostLink) -> None:
+        self._settings = settings
+        self._keeper = keeper
+        self._link = link
+        self._repository = Repository(settings)
+        self._sessions: dict[SessionId, HostSession] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Find sessions whose process lives or whose records may be unknown, then take orders."""
+        for journal in sorted((self._settings.home / "host").glob("*.jsonl")):
+            if journal.stem.isdigit():
+                session = self._session(SessionId(int(journal.stem)))
+                try:
+                    await session.attach()
+                except Exception:
+                    log.exception("session %s could not be attached", journal.stem)
+        self._orders = self._spawn(self._take_orders())
+
+    async def close(self) -> None:
+        """Let go of everything; agents go on in the keeper."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for session in self._sessions.values():
+            session.journal.close()
+        await self._repository.close()
+
+    async def _take_orders(self) -> None:
+        async for command in self._link.commands():
+            self._session(command.session).give(command)
+
+    def _session(self, id: SessionId) -> HostSession:
+        if id not in self._sessions:
+            session = HostSession(id, self._settings, self._keeper, self._link, self._repository, self._spawn)
+            session.begin()
+            self._sessions[id] = session
+        return self._sessions[id]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a task of the host ended", exc_info=error)

@@ -1,0 +1,1 @@
+"""What Leadhand remembers, in one SQLite file: implements `core.ports.store`."""

@@ -1,0 +1,26 @@
+### Questions and permissions.
+
+question-title = ❓ [{ $name }] Question
+    .part = ❓ [{ $name }] Question { $number } of { $total }
+    .hint = Reply to this message to answer in your own words.
+    .hint-many = Press everything that fits, then Done. Or reply to answer in your own words.
+    .hint-buttons-only = Press one of the options.
+    .hint-secret = Reply with the value. It goes to the agent only and is not kept here.
+
+question-closed-answer = Answered: { $answer }
+    .by = Answered by { $who }: { $answer }
+question-closed-superseded = The agent no longer waits for this answer.
+question-closed-secret = Answered.
+question-toast-chosen = Chosen: { $label }
+question-toast-removed = Removed: { $label }
+question-nothing-chosen = Press at least one option first.
+
+permission-title = ❓ [{ $name }] Permission needed
+    .tool = Tool: { $tool }
+    .outside = This reaches outside the worktree.
+    .inside = This stays inside the worktree.
+
+permission-closed-allow = Allowed by { $who }
+permission-closed-session = Allowed for this session by { $who }
+permission-closed-deny = Denied by { $who }
+permission-closed-superseded = The agent no longer waits for this.

@@ -1,0 +1,96 @@
+"""A session over a real database, driven by records and decisions; orders and notices are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from core.control import records, sessions
+from core.control.work import Work
+from core.events import Event
+from core.model import ChatId, Json, Launch, Millis, Notice, Policy, Session, SessionId, User, UserId
+from core.ports import Command, Record, Tx, Verb
+from core.states import NoticeKind, PermissionMode, PlanApproval, Role, Strategy
+from core.store.db import SqliteStore
+
+T = TypeVar("T")
+ANN, BOB, CHAT = UserId(1), UserId(2), ChatId(100)
+
+
+class Scene:
+    """One store, and the first session in it."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        self.now = 1_000
+        self.seq = 0
+        self.id = SessionId(1)
+
+    async def do(self, rule: Callable[[Work], T]) -> T:
+        """Run a rule in its transaction."""
+        self.now += 1
+        return await self.store.write(lambda tx: rule(Work(tx, Millis(self.now))))
+
+    async def on(self, rule: Callable[[Work, Session], T]) -> T:
+        """Run a rule about the session."""
+        return await self.do(lambda work: rule(work, work.session(self.id)))
+
+    async def launch(self, mode: PermissionMode = PermissionMode.PLAN, **policy: Strategy) -> Session:
+        """Launch the session."""
+        how = Policy("demo", mode, PlanApproval.ASK, policy.get("strategy", Strategy.ASK), "main")
+        return await self.do(lambda w: sessions.launch(w, Launch("app", "fix: the bug", how, ANN, CHAT)))
+
+    async def tell(self, *events: Event, epoch: int | None = None) -> None:
+        """Apply events as the host would send them."""
+        for event in events:
+            self.seq += 1
+            await self.repeat(event, epoch)
+
+    async def repeat(self, event: Event, epoch: int | None = None) -> None:
+        """Apply an event under the present number again."""
+        now = epoch if epoch is not None else (await self.session()).epoch
+        record = Record(self.id, now, self.seq, self.seq * 10, event)
+        await self.do(lambda work: records.apply(work, record))
+
+    async def session(self) -> Session:
+        """Return the session as it is."""
+        return await self.read(lambda tx: tx.sessions.get(self.id))
+
+    async def read(self, query: Callable[[Tx], T]) -> T:
+        """Read."""
+        return await self.store.read(query)
+
+    async def orders(self, verb: Verb | None = None) -> list[Command]:
+        """Return the orders that wait to be confirmed."""
+        found = await self.read(lambda tx: [command for _, command in tx.commands.open()])
+        return [c for c in found if verb is None or c.verb is verb]
+
+    async def notice(self, kind: NoticeKind) -> Notice:
+        """Return the newest notice of a kind."""
+        found = await self.read(lambda tx: tx.outbox.newest(self.id, kind))
+        assert found is not None, kind
+        return found
+
+    async def data(self, kind: NoticeKind) -> Json:
+        """Return what the newest notice of a kind shows."""
+        return (await self.notice(kind)).data
+
+    async def count(self, kind: NoticeKind) -> int:
+        """Count notices of a kind that are due."""
+        due = await self.read(lambda tx: list(tx.outbox.due(Millis(self.now))))
+        return sum(n.kind is kind for n in due)
+
+
+@asynccontextmanager
+async def scene(path: Path) -> AsyncIterator[Scene]:
+    """Open a scene with two people."""
+    store = await SqliteStore.open(path / "leadhand.db")
+    try:
+        play = Scene(store)
+        for user in (User(ANN, "Ann", Role.OWNER), User(BOB, "Bob", Role.OPERATOR)):
+            await play.do(lambda work, user=user: work.tx.users.put(user))  # type: ignore[misc]
+        yield play
+    finally:
+        await store.close()
