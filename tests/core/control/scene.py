@@ -11,10 +11,23 @@ from core import events
 from core.control import decisions, records, sessions
 from core.control.work import Work
 from core.events import Event
-from core.model import Changes, ChatId, Decision, Json, Launch, Millis, Notice, Policy, Session, SessionId
-from core.model import User, UserId
+from core.model import (
+    Changes,
+    ChatId,
+    Decision,
+    Json,
+    Launch,
+    Millis,
+    Notice,
+    Policy,
+    QuestionItem,
+    Session,
+    SessionId,
+    User,
+    UserId,
+)
 from core.ports import Command, Record, Tx, Verb
-from core.states import DecisionKind, NoticeKind, PermissionMode, PlanApproval, Role, Strategy
+from core.states import DecisionKind, ErrorKind, NoticeKind, PermissionMode, PlanApproval, Role, Strategy
 from core.store.db import SqliteStore
 
 T = TypeVar("T")
@@ -27,6 +40,10 @@ DONE = events.TurnFinished("completed", "All done.")
 CRASH = events.SessionEnded(1, None, expected=False, tail="boom")
 LOST = events.SessionEnded(None, None, expected=False)
 CLOSED = events.SessionEnded(0, None, expected=True)
+QUESTION = events.QuestionRequested("q1", (QuestionItem("a", "What?"),))
+PERMISSION = events.PermissionRequested("p1", "c", "Bash", "execute", "make test")
+AUTH = events.TurnFinished("failed", "", events.AgentError(ErrorKind.AUTH, "401 no key"))
+OUTCOMES = {NoticeKind.COMPLETED, NoticeKind.FAILED, NoticeKind.STOPPED, NoticeKind.SUSPENDED}
 CHANGED = Changes(commits=2, files=3, added=10, deleted=4, tip="t1")
 NOT_RUNNING = "error-not-running"
 
@@ -134,6 +151,10 @@ class Scene:
             return found
 
         return [n for n in await self.read(query) if kind is None or n.kind is kind]
+
+    async def outcomes(self) -> list[NoticeKind]:
+        """Return how the session was said to have ended, each time."""
+        return [n.kind for n in await self.notices() if n.kind in OUTCOMES]
 
     async def notice(self, kind: NoticeKind) -> Notice:
         """Return the newest notice of a kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,14 +126,9 @@ async def test_a_button_in_another_chat_or_under_another_message_is_refused(
         with pytest.raises(DecisionStale):
             await play.do(lambda w: decisions.press(w, decision, GOOD[kind], ANN, CHAT + 1, 1))  # type: ignore[arg-type]
         [row] = await play.pending(kind)
-        await play.do(lambda w: w.tx.decisions.save(type(row)(**{**fields(row), "message": 7})))
+        await play.do(lambda w: w.tx.decisions.save(replace(row, message=7)))
         await refused(play, DecisionStale, decision, GOOD[kind], message=8)
         await play.press(decision, GOOD[kind], message=7)
-
-
-def fields(row: object) -> dict[str, object]:
-    """Return the fields of a record."""
-    return {name: getattr(row, name) for name in row.__slots__}  # type: ignore[attr-defined]
 
 
 @KINDS
@@ -212,4 +208,4 @@ async def test_commands_where_nothing_waits_are_refused(tmp_path: Path) -> None:
             lambda w, s: worktrees.decide(w, s, "merge", ANN),
         ):
             with pytest.raises(NothingPending):
-                await play.on(rule)  # type: ignore[arg-type]
+                await play.on(rule)

@@ -158,7 +158,7 @@ def stored(path: Path) -> list[str]:
     """Return the tables that hold the password."""
     with sqlite3.connect(path / "leadhand.db") as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return [name for name in tables if PASSWORD in str(db.execute(f"SELECT * FROM {name}").fetchall())]
+        return [name for name in tables if PASSWORD in str(db.execute(f"SELECT * FROM {name}").fetchall())]  # noqa: S608
 
 
 async def test_a_secret_answer_is_in_its_order_until_the_agent_has_it_and_nowhere_else(

@@ -32,9 +32,9 @@ def landed(outcome: str, **more: object) -> events.WorktreeLanded:
     return events.WorktreeLanded(outcome, "main", "old", "new", **more)  # type: ignore[arg-type]
 
 
-async def done(play: Scene, **policy: Strategy) -> str:
+async def done(play: Scene, strategy: Strategy = Strategy.ASK) -> str:
     """Bring a session to the question about its branch; returns the decision's id."""
-    await play.begin(**policy)
+    await play.begin(strategy=strategy)
     await play.complete()
     await play.tell(CLOSED)
     return await play.decision(DecisionKind.WORKTREE)
@@ -60,7 +60,7 @@ async def worktree(play: Scene) -> Worktree:
 @pytest.mark.parametrize("strategy", [Strategy.ASK, Strategy.DELEGATE, Strategy.AUTO_MERGE, Strategy.AUTO_PR])
 async def test_a_changed_branch_is_asked_about(tmp_path: Path, strategy: Strategy) -> None:
     async with scene(tmp_path) as play:
-        await done(play, strategy=strategy)
+        await done(play, strategy)
         session = await play.session()
         assert session.state.worktree is WorktreeState.PENDING_DECISION
         assert session.state.lifecycle is Lifecycle.AWAITING_WORKTREE_DECISION
