@@ -140,6 +140,42 @@ async def test_a_button_that_is_too_old_is_refused(tmp_path: Path, kind: Decisio
 
 
 @KINDS
+async def test_what_waited_too_long_for_its_button_is_decided_by_a_command(
+    tmp_path: Path, kind: DecisionKind
+) -> None:
+    rules = {
+        DecisionKind.PLAN: lambda w, s: plans.decide(w, s, "approve", ANN),
+        DecisionKind.QUESTION: lambda w, s: decisions.say(w, s, "Blue", ANN),
+        DecisionKind.PERMISSION: lambda w, s: decisions.permission(w, s, "allow", ANN),
+        DecisionKind.WORKTREE: lambda w, s: worktrees.decide(w, s, "merge", ANN),
+        DecisionKind.DISCARD: lambda w, s: decisions.discard(w, s, "yes", ANN),
+    }
+    async with scene(tmp_path) as play:
+        await waiting(play, kind)
+        play.now += 31 * DAY
+        await play.on(rules[kind])
+        assert await play.pending() == []
+        assert all(n.data.get("closed") for n in await play.notices() if "decision" in n.data)
+
+
+async def test_a_decision_whose_buttons_were_too_old_has_new_ones(tmp_path: Path) -> None:
+    async with scene(tmp_path) as play:
+        decision = await done_long_ago(play)
+        await play.on(lambda w, s: worktrees.decide(w, s, "later", ANN))
+        fresh = await play.decision(DecisionKind.WORKTREE)
+        assert fresh != decision
+        assert (await play.data(NoticeKind.BRANCH))["decision"] == fresh
+        await play.press(fresh, "merge")
+
+
+async def done_long_ago(play: Scene) -> str:
+    """Bring the session to a question about its branch that nobody answered for a month."""
+    decision = await waiting(play, DecisionKind.WORKTREE)
+    play.now += 31 * DAY
+    return decision
+
+
+@KINDS
 async def test_a_button_of_a_session_that_was_stopped_or_goes_on_is_refused(
     tmp_path: Path, kind: DecisionKind
 ) -> None:

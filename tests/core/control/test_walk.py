@@ -11,7 +11,7 @@ import pytest
 
 from core import events
 from core.control import decisions, orders, sessions, worktrees
-from core.control.work import Work
+from core.control.work import CARDS, Work
 from core.errors import LeadhandError
 from core.lifecycle import ENDED
 from core.model import (
@@ -39,13 +39,6 @@ ITEMS = {
     "one": QuestionItem("a", "Which?", options=OPTIONS),
     "many": QuestionItem("b", "Which ones?", options=OPTIONS, multi=True, free_text=False),
     "free": QuestionItem("c", "What?", secret=True),
-}
-CARDS = {
-    DecisionKind.PLAN: NoticeKind.PLAN,
-    DecisionKind.QUESTION: NoticeKind.QUESTION,
-    DecisionKind.PERMISSION: NoticeKind.PERMISSION,
-    DecisionKind.WORKTREE: NoticeKind.BRANCH,
-    DecisionKind.DISCARD: NoticeKind.CONFIRM_DISCARD,
 }
 ENDS = {NoticeKind.FAILED, NoticeKind.STOPPED}
 VERBS = [
