@@ -65,14 +65,20 @@ class Repository:
         return None
 
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
-        """Make the session's worktree, or find it again; its place and its base never change."""
+        """Make the session's worktree, or find it again. Its place never changes: agents resume by it."""
         with _told():
-            if journal.worktree:
-                worktree = await reopen(self._git, _worktree(journal))
-            else:
-                worktree = await self._create(journal, order)
+            worktree = await self._reopened(journal) or await self._create(journal, order)
             start = await tree_of(self._git, worktree.project, worktree.base_sha)
         return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
+
+    async def _reopened(self, journal: Journal) -> Worktree | None:
+        """Bring back the worktree a session had; None when its branch was merged away or discarded."""
+        if not journal.worktree:
+            return None
+        try:
+            return await reopen(self._git, _worktree(journal))
+        except git_errors.BranchMissing:
+            return None
 
     async def _create(self, journal: Journal, order: Json) -> Worktree:
         project = self._project(order)
@@ -215,4 +221,5 @@ def _told() -> Iterator[None]:
     except git_errors.GitTooOld as error:
         raise errors.GitTooOld(found=error.found) from error
     except git_errors.GitError as error:
-        raise errors.WorktreeFailed(reason=f"{type(error).__name__} ({error})") from error
+        meaning = (type(error).__doc__ or "").strip().splitlines()[0]
+        raise errors.WorktreeFailed(reason=f"{meaning} ({error})") from error
