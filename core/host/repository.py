@@ -67,9 +67,13 @@ class Repository:
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
         """Make the session's worktree, or find it again. Its place never changes: agents resume by it."""
         with _told():
-            worktree = await self._reopened(journal) or await self._create(journal, order)
+            worktree, dirty = await self._reopened(journal), 0
+            if worktree is None:
+                worktree, dirty = await self._create(journal, order)
             start = await tree_of(self._git, worktree.project, worktree.base_sha)
-        return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
+        return WorktreeCreated(
+            str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start, dirty
+        )
 
     async def _reopened(self, journal: Journal) -> Worktree | None:
         """Bring back the worktree a session had; None when its branch was merged away or discarded."""
@@ -80,7 +84,8 @@ class Repository:
         except git_errors.BranchMissing:
             return None
 
-    async def _create(self, journal: Journal, order: Json) -> Worktree:
+    async def _create(self, journal: Journal, order: Json) -> tuple[Worktree, int]:
+        """Make it; returns with it how many files of the checkout have changes it does not get."""
         project = self._project(order)
         state = await inspect_project(self._git, project.path, order["base"] or project.base)
         identity = f"{order['name']}-{str(order['agent_session'])[:8]}"
@@ -96,7 +101,7 @@ class Repository:
             ),
         )
         journal.provisioned(_facts(worktree))
-        return worktree
+        return worktree, len(state.dirty_files)
 
     async def tree(self, journal: Journal) -> str:
         """Return the git tree of everything in the worktree, untracked files included; empty without one."""
