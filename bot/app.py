@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
@@ -15,6 +16,7 @@ from telegram.request import BaseRequest
 from bot.access import Gate
 from bot.cards.render import render
 from bot.commands.desk import Desk
+from bot.discretion import discreet, last_look, redactor_of
 from bot.dispatch import COMMANDS, Dispatch
 from bot.inbox import JournalQueue
 from bot.lanes import LaneLimiter
@@ -109,8 +111,11 @@ class App:
             private_topics=bool(transport.app.bot.bot.has_topics_enabled),
         )
 
+        redactor = redactor_of(engine.config, os.environ)
+
         async def show(notice: Notice) -> Message | None:
-            return render(notice, await voice.words(notice.chat))
+            message = render(discreet(notice, redactor), await voice.words(notice.chat))
+            return last_look(message, redactor) if message is not None else None
 
         outbox = Outbox(
             transport.app.bot,

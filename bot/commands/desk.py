@@ -68,7 +68,7 @@ def incoming(update: telegram.Update, role: Role) -> Incoming | None:
         thread=message.message_thread_id if message.is_topic_message else None,
         user=UserId(user.id),
         role=role,
-        text=message.text or message.caption or "",
+        text=(message.text or message.caption or "").encode("utf-8", "replace").decode(),
         private=message.chat.type == telegram.constants.ChatType.PRIVATE,
         forum=bool(message.chat.is_forum),
         reply_to=None if reply is None or service else reply.message_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.desk import Desk, Incoming
+from bot.text.safe import inline
 from core.config import NAME
 from core.errors import UnknownProject
 from core.model import Launch, Session
@@ -87,12 +88,11 @@ async def listing(desk: Desk, message: Incoming) -> None:
 
 def row(session: Session) -> dict[str, str]:
     """Return what a list shows of a session."""
-    task = " ".join(session.task.split())
     return {
         "name": session.name,
         "state": state_key(session),
         "project": session.project,
-        "task": task if len(task) <= TASK else task[: TASK - 1] + "…",
+        "task": inline(session.task, TASK),
     }
 
 
@@ -127,10 +127,10 @@ async def status(desk: Desk, message: Incoming) -> None:
     session = await desk.engine.session(id_)
     lines: list[tuple[str, dict[str, str | int]]] = [
         ("status-title", {"name": session.name, "state": f"@{state_key(session)}"}),
-        ("status-title.task", {"task": session.task[:300]}),
+        ("status-title.task", {"task": inline(session.task, 300)}),
     ]
     if session.activity:
-        lines.append(("status-title.activity", {"activity": session.activity}))
+        lines.append(("status-title.activity", {"activity": inline(session.activity)}))
     await desk.answer(message, *lines, title=True)
 
 

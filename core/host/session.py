@@ -15,6 +15,7 @@ from typing import Any
 
 from core.errors import AgentMissing, AgentUnusable, LeadhandError, NotRunning
 from core.events import CommandFailed, Event, InputAccepted, RequestResolved, TurnStarted
+from core.host.agents.program import find_program
 from core.host.agents.registry import make_driver
 from core.host.journal import Journal
 from core.host.keeper import Keeper, KeeperError
@@ -141,6 +142,7 @@ class HostSession:
             await self._end_old_process()
             self.journal.launched(order["epoch"], order)
         agent = self._agent(order)
+        find_program(order["agent"], agent, self._settings.environ)
         if order["strategy"] != Strategy.OFF:
             self._emit([await self._repository.provision(self.journal, order)], 0)
         driver = make_driver(agent.driver)
