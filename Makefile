@@ -32,5 +32,5 @@ bench: ## measure against the baselines
 lock: ## resolve the dependencies again (UPGRADE=1 takes newer versions)
 	@$(GO) tools/setup.sh dev && exec tools/lock.sh
 
-texts: ## write the typed text keys from locales/
-	@$(GO) tools/setup.sh dev && exec .venv/bin/python -m bot.text.generate
+texts: ## write the typed text keys and the generated parts of docs/
+	@$(GO) tools/setup.sh dev && .venv/bin/python -m bot.text.generate && exec .venv/bin/python tools/docs.py

@@ -27,7 +27,6 @@ from bot.transport import ALLOWED_UPDATES, Transport, build
 from bot.voice import Voice
 from bot.webhook import Webhook
 from core import Engine
-from core.clock import SystemClock
 from core.config import Config
 from core.model import Notice
 
@@ -104,12 +103,8 @@ class App:
         texts = Texts()
         voice = Voice(engine, texts)
         desk = Desk(engine, texts, private_topics=bool(transport.app.bot.bot.has_topics_enabled))
-        Gate(engine.people, voice, engine.config.home, owner=engine.config.telegram.owner).install(
-            transport.app
-        )
-        Dispatch(desk, voice).install(transport.app)
 
-        async def show(notice: Notice) -> Message:
+        async def show(notice: Notice) -> Message | None:
             return render(notice, await voice.words(notice.chat))
 
         outbox = Outbox(
@@ -117,9 +112,18 @@ class App:
             engine.delivery,
             show,
             limiter,
-            now=SystemClock().now,
+            now=engine.delivery.now,
             on_migrated=engine.delivery.migrate,
         )
+        gate = Gate(
+            engine.people,
+            voice,
+            engine.config.home,
+            owner=engine.config.telegram.owner,
+            on_migrated=engine.delivery.migrate,
+        )
+        gate.install(transport.app)
+        Dispatch(desk, voice, heard=outbox.reachable).install(transport.app)
         return cls(engine, transport, outbox, texts)
 
     @asynccontextmanager
@@ -136,9 +140,9 @@ class App:
             yield
             listing.cancel()
         finally:
-            await self._transport.stop(receiver)
-            await self._outbox.stop()
+            await self._outbox.stop()  # while the client is open, so that nothing under way ends in doubt
             sending.cancel()
+            await self._transport.stop(receiver)
             await asyncio.gather(sending, return_exceptions=True)
 
     def _webhook(self, config: Config) -> Webhook:
@@ -169,8 +173,8 @@ class App:
         try:
             for locale in self._texts.locales:
                 commands = [
-                    BotCommand(name, self._texts.get(locale, f"command-{name}"))
-                    for name in COMMANDS
+                    BotCommand(name, self._texts.get(locale, command.text))
+                    for name, command in COMMANDS.items()
                     if name not in NOT_LISTED
                 ]
                 code = None if locale == "en" else locale.partition("-")[0]

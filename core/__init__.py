@@ -5,17 +5,17 @@ Nothing else is public. The engine is loaded on first use, so that the keeper an
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers read it; importing `typing` would cost the keeper memory
 if TYPE_CHECKING:
     from core.engine import Engine
 
 __all__ = ["Engine"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load the engine on first use."""
     if name == "Engine":
+        from importlib import import_module
+
         return import_module("core.engine").Engine
     raise AttributeError(f"core has no public name {name!r}")

@@ -9,8 +9,10 @@ from core.model import Notice
 from core.states import NoticeKind
 
 
-def render(notice: Notice, words: Words) -> Message:
-    """Return the message a notice looks like now."""
+def render(notice: Notice, words: Words) -> Message | None:
+    """Return the message a notice looks like now; None when there is nothing worth showing any more."""
+    if notice.kind is NoticeKind.PROGRESS and notice.data["final"] and not notice.shown:
+        return None
     match notice.kind:
         case NoticeKind.PLAN | NoticeKind.FEEDBACK | NoticeKind.APPROVED:
             return _plan(notice, words)

@@ -23,8 +23,8 @@ async def stream(world: World, request: web.Request) -> web.StreamResponse:
     with world.feed.reader() as queue:
         try:
             await answer.write(b"retry: 1000\n\n" if missed is not None else AGAIN)
-            for change in missed or []:
-                await _send(world, answer, change)
+            for one in missed or []:
+                await _send(world, answer, one)
             while True:
                 try:
                     async with asyncio.timeout(BEAT):

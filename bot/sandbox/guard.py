@@ -64,12 +64,16 @@ class Guard:
             raise web.HTTPForbidden(text="foreign origin")
 
     def enter(self, request: web.Request) -> None:
-        """`/?key=…`: exchange the key for a cookie and leave it out of the address."""
+        """`/?key=…`: refuse a wrong key."""
         if not self.knows_host(request) or not self.fits(request.query.get("key", "")):
             raise web.HTTPForbidden(text="the key is wrong")
-        answer = web.HTTPSeeOther("/")
+
+    def admit(self, answer: web.StreamResponse) -> None:
+        """Exchange the key for a cookie; the page then takes the key out of its address.
+
+        No redirect: after a link on another page a browser would not send a strict cookie along.
+        """
         answer.set_cookie(self.cookie, self.key, httponly=True, samesite="Strict", path="/")
-        raise answer
 
 
 @web.middleware

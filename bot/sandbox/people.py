@@ -103,6 +103,7 @@ class People:
             "data": data,
         }
         bot.queue.put("callback_query", query)
+        self.world.feed.emit("press", message.chat.key, message.id)
         return _shown(await asyncio.wait_for(answer, wait))
 
     def react(self, message: Message, user: User, emoji: str) -> None:

@@ -71,6 +71,9 @@ class Server:
             return await handler(request)
         if request.path == "/" and "key" in request.query:
             self.guard.enter(request)
+            answer = await handler(request)
+            self.guard.admit(answer)
+            return answer
         self.guard.check(request)
         return await handler(request)
 

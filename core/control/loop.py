@@ -15,6 +15,7 @@ from typing import TypeVar
 from core.control import orders, records
 from core.control.work import Work
 from core.errors import StartError
+from core.model import Millis
 from core.ports import Clock, Command, ControlLink, Record, Store, Tx
 
 T = TypeVar("T")
@@ -33,6 +34,10 @@ class Control:
         self._clock = clock
         self._leaving: asyncio.Queue[tuple[str, Command]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+
+    def now(self) -> Millis:
+        """Return UTC milliseconds."""
+        return self._clock.now()
 
     async def start(self) -> None:
         """Send unconfirmed orders again and begin to take records."""

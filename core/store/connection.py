@@ -44,4 +44,3 @@ class Connection:
     async def close(self) -> None:
         """Close the connection and end the thread."""
         await self._inner.close()
-        await asyncio.to_thread(self._inner._thread.join)  # noqa: SLF001

@@ -11,8 +11,8 @@ from pathlib import Path
 from core.errors import DiskFull, StartError, StoreBroken
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# SQLite reports a missing quota, a file size limit and a full inode table as I/O or open errors.
-_PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+# SQLite reports a file size limit and a full inode table as failures to write and to open.
+_PERHAPS_FULL = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_CANTOPEN})
 _REASONS = {
     sqlite3.SQLITE_NOTADB: "is not a database of Leadhand",
     sqlite3.SQLITE_CORRUPT: "is damaged: put a backup in its place",
@@ -36,7 +36,7 @@ def fault(path: Path, error: sqlite3.Error) -> StartError | None:
     primary = code & 0xFF
     if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return DiskFull(path=path)
-    if primary in _PERHAPS_FULL and _no_room(path):
+    if code in _PERHAPS_FULL and _no_room(path):
         return DiskFull(path=path)
     reason = _REASONS.get(primary)
     return None if reason is None else StoreBroken(path=path, reason=f"{reason} ({error})")
@@ -50,13 +50,12 @@ def file_fault(path: Path, error: OSError) -> StartError:
 
 
 def _no_room(path: Path) -> bool:
-    """Tell whether the file system or the process's limit leaves room to write."""
+    """Tell whether the process has a limit on the size of files, or the file system is full."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit != resource.RLIM_INFINITY:
+        return True
     try:
         disk = os.statvfs(path.parent)
-        files = [path, path.with_name(path.name + "-wal")]
-        largest = max((file.stat().st_size for file in files if file.exists()), default=0)
     except OSError:
         return False
-    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    limited = limit != resource.RLIM_INFINITY and largest + _SPARE > limit
-    return limited or disk.f_bavail * disk.f_frsize < _SPARE or (disk.f_files > 0 and disk.f_favail == 0)
+    return disk.f_bavail * disk.f_frsize < _SPARE or (disk.f_files > 0 and disk.f_favail == 0)

@@ -19,9 +19,9 @@ OLDEST_SQLITE = (3, 37, 0)  # the first one with STRICT tables
 _MAGIC = b"SQLite format 3\0"
 _WAL_MAGIC = (0x377F0682, 0x377F0683)
 _WAL_HEADER = 32
+PATIENCE_S = 5.0  # how long to wait for another program, such as a backup, to let go of the file
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # what was acknowledged survives a power cut
-    "PRAGMA busy_timeout=5000",
     "PRAGMA foreign_keys=ON",
 )
 
@@ -67,7 +67,9 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _connect(database: str) -> sqlite3.Connection:
-    conn = sqlite3.connect(database, uri=True, isolation_level=None, timeout=5, cached_statements=256)
+    conn = sqlite3.connect(
+        database, uri=True, isolation_level=None, timeout=PATIENCE_S, cached_statements=256
+    )
     conn.row_factory = sqlite3.Row
     try:
         for pragma in _PRAGMAS:
@@ -164,13 +166,14 @@ def _create(path: Path) -> bool:
 def _prepare(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
     conn = _connect(_uri(path, "mode=rw"))
     try:
-        conn.execute("PRAGMA journal_mode=WAL")
-        present = migrate.version(conn)
-        if 0 < present < migrations[-1].number:
-            _back_up(conn, _beside(path, f".bak-{present}"))
-        migrate.apply(conn, migrations)
-        _prove_writable(conn)
-        path.chmod(0o600)
+        with _explained(path):  # while the disk still is as full as it was
+            conn.execute("PRAGMA journal_mode=WAL")
+            present = migrate.version(conn)
+            if 0 < present < migrations[-1].number:
+                _back_up(conn, _beside(path, f".bak-{present}"))
+            migrate.apply(conn, migrations)
+            _prove_writable(conn)
+            path.chmod(0o600)
     except BaseException:
         conn.close()
         raise

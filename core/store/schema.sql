@@ -137,8 +137,6 @@ CREATE TABLE plan (
     PRIMARY KEY (session, version)
 ) STRICT;
 
-CREATE INDEX plan_request ON plan (session, request);
-
 CREATE TABLE request (
     id INTEGER PRIMARY KEY,
     session INTEGER NOT NULL REFERENCES session (id),
@@ -215,7 +213,7 @@ CREATE TABLE worktree (
     base TEXT NOT NULL,
     base_sha TEXT NOT NULL,
     base_tree TEXT NOT NULL,
-    changes TEXT CHECK (changes IS NULL OR json_valid(changes)),
+    changes TEXT CHECK (changes IS NULL OR json_valid(changes)), -- json_valid(NULL) differs between versions
     merged TEXT NOT NULL,
     backup TEXT NOT NULL
 ) STRICT;

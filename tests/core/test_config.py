@@ -30,7 +30,8 @@ def test_a_project_overrides_the_defaults(tmp_path: Path) -> None:
     config = load(
         home(
             tmp_path,
-            '[defaults]\nstrategy = "manual"\n[projects.app]\npath = "/src/app"\npermission_mode = "bypass"\n',
+            '[defaults]\nstrategy = "manual"\n'
+            '[projects.app]\npath = "/src/app"\npermission_mode = "bypass"\n',
         )
     )
     policy = config.policy("app")

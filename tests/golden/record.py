@@ -16,9 +16,10 @@ from typing import Any
 
 from core.events import MessageDelta, encode
 from core.host.agents.claude import ClaudeDriver
-from core.host.agents.claude_frames import MODELS, QUIET, CanUseTool
+from core.host.agents.claude.frames import MODELS, QUIET, CanUseTool
+from tests.real_agents.catalogue import SCENARIOS
 from tests.real_agents.claude_cli import Bench, bench
-from tests.real_agents.scenarios import SCENARIOS, Scenario, script
+from tests.real_agents.stage import Scenario, script
 
 FOLDER = Path(__file__).parent / "claude"
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|toolu_\d+")
@@ -80,7 +81,7 @@ def small(frame: dict[str, Any]) -> dict[str, Any] | None:
 
 def without_chance(text: str, made: Bench) -> str:
     """Replace what differs from run to run by what does not."""
-    for place, name in ((made.worktree, "/repo"), (made.home, "/home/dev"), (made.root, "/bench")):
+    for place, name in ((made.worktree, "/repo"), (made.home, "/person"), (made.root, "/bench")):
         text = text.replace(str(place), name)
     numbers: dict[str, str] = {}
     for found in ID.findall(text):

@@ -73,9 +73,9 @@ def test_an_error_comes_n_times_and_then_the_script_goes_on() -> None:
 def test_a_value_is_taken_from_a_request_and_put_into_a_tool_call() -> None:
     step = say(Use("Write", {"file_path": "{plan_file}"}))
     with serving(Script(step)) as server:
-        _, raw = ask(server, "Write the plan to /home/u/.c/plans/brave-hat.md, then stop")
+        _, raw = ask(server, "Write the plan to /person/.c/plans/brave-hat.md, then stop")
     pieces = [e["delta"]["partial_json"] for e in events(raw) if e["type"] == "content_block_delta"]
-    assert json.loads("".join(pieces)) == {"file_path": "/home/u/.c/plans/brave-hat.md"}
+    assert json.loads("".join(pieces)) == {"file_path": "/person/.c/plans/brave-hat.md"}
 
 
 def test_a_dropped_answer_breaks_off() -> None:

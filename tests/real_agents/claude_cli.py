@@ -89,7 +89,7 @@ class Bench:
         )
         environ = {
             "HOME": str(self.home),
-            "PATH": f"{self.cli[1]}:{os.environ['PATH']}",
+            "PATH": ":".join(filter(None, (self.cli[1], os.environ["PATH"]))),
             "TMPDIR": str(self.root / "tmp"),
             "ANTHROPIC_API_KEY": "sk-ant-scripted",
         }

@@ -25,8 +25,9 @@ from core.events import (
 )
 from core.states import PermissionMode
 from tests.model_server.script import Hang, Script, say
+from tests.real_agents.catalogue import SCENARIOS
 from tests.real_agents.claude_cli import Bench, bench
-from tests.real_agents.scenarios import EXIT_PLAN, SCENARIOS, Scenario, bash, plan_file, script, write
+from tests.real_agents.stage import EXIT_PLAN, Scenario, bash, plan_file, script, write
 
 pytestmark = [pytest.mark.real_agent, pytest.mark.timeout(120)]
 PLAN, DEFAULT = PermissionMode.PLAN, PermissionMode.DEFAULT

@@ -3,13 +3,14 @@ import { $, avatar, clock, day, el, icon, post } from "./dom.js";
 import { bubble, draftBubble } from "./bubble.js";
 import * as composer from "./composer.js";
 import { drawChats, drawPeople, preview } from "./list.js";
-import { listen, load, messagesOf, myChats, open, slot, store, topicOf } from "./store.js";
+import { listen, messagesOf, myChats, open, slot, start, store, topicOf } from "./store.js";
 
 const scroller = $("scroller");
 const log = $("log");
 const chat = () => store.chats.get(store.chat);
 const act = { reply: composer.reply, edit: composer.edit, say: composer.say, show };
 let follow = true;
+let shown = "";
 
 listen((kind, detail) => {
   if (kind === "all") drawAll();
@@ -20,7 +21,6 @@ listen((kind, detail) => {
   else if (kind === "pins" && detail.chat === chat()) drawPin();
 });
 
-let shown = "";
 function drawAll() {
   drawPeople();
   if (!store.chat && window.innerWidth > 720) {
@@ -41,15 +41,32 @@ function drawRoom() {
   $("app").dataset.pane = room ? "room" : "list";
   $("composer").hidden = !room;
   if (!room) { log.replaceChildren(hint("Choose a chat", "It opens here.")); drawPin(); drawLive(); return; }
-  const at = scroller.scrollTop;
   const messages = messagesOf(room, store.topic);
-  log.replaceChildren();
-  messages.forEach((message) => append(message, room));
+  if (moved) log.replaceChildren();
+  bring(messages, room);
   if (!messages.some((message) => !message.service)) log.append(welcome(room));
   drawPin();
   drawLive();
   if (moved) { follow = true; messages.slice(-1).forEach(composer.prompted); }
-  if (follow) bottom(); else scroller.scrollTop = at;
+  if (follow) bottom();
+}
+
+// Make the log show exactly these messages; what did not change keeps its place, focus and spinner.
+function bring(messages, room) {
+  log.querySelector(".hint")?.remove();
+  const wanted = new Set(messages.map((message) => String(message.message_id)));
+  for (const node of [...log.querySelectorAll("[data-id]")]) if (!wanted.has(node.dataset.id)) node.remove();
+  for (const message of messages) {
+    const old = log.querySelector(`[data-id="${message.message_id}"]`);
+    if (!old) append(message, room);
+    else if (old.shown !== JSON.stringify(message)) replace(old, draw(message, room));
+  }
+}
+
+function draw(message, room) {
+  const node = bubble(message, room, act);
+  node.shown = JSON.stringify(message);
+  return node;
 }
 
 function drawHead() {
@@ -95,13 +112,12 @@ function drawLive() {
 }
 
 function append(message, room) {
-  const last = log.lastElementChild;
   log.querySelector(".hint")?.remove();
-  if (!last?.dataset.day && day(message.date) !== log.dataset.lastDay || !log.childElementCount) {
+  if (!log.childElementCount || day(message.date) !== log.dataset.lastDay) {
     log.append(el("div", { class: "day" }, day(message.date)));
   }
   log.dataset.lastDay = day(message.date);
-  const node = bubble(message, room, act);
+  const node = draw(message, room);
   log.append(node);
   join(node);
   return node;
@@ -120,7 +136,7 @@ function onMessage({ chat: room, message, fresh }) {
   if (room !== chat() || (room.forum && topicOf(message) !== store.topic)) return;
   const old = log.querySelector(`[data-id="${message.message_id}"]`);
   if (old) {
-    replace(old, bubble(message, room, act));
+    replace(old, draw(message, room));
   } else {
     append(message, room).classList.add("fresh");
   }
@@ -214,5 +230,7 @@ scroller.addEventListener("scroll", () => {
   follow = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
   if (follow) $("down").hidden = true;
 });
+new ResizeObserver(() => { if (follow) bottom(); }).observe(scroller);
 window.addEventListener("focus", () => { if (store.chat && store.unread.delete(slot(store.chat, store.topic))) drawChats(); });
-load();
+history.replaceState(null, "", "/"); // the key was exchanged for a cookie
+start();

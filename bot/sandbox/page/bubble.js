@@ -76,9 +76,9 @@ function keyboard(message, chat, rows) {
 }
 
 function key(message, chat, button) {
-  const mark = button.url ? "↗" : button.copy_text ? "⧉" : "";
+  const mark = button.url ? "out" : button.copy_text ? "copy" : "";
   const node = el("button", { class: `key${button.style ? ` key-${button.style}` : ""}`, type: "button" }, button.text,
-    mark ? el("span", { class: "key-mark", "aria-hidden": "true" }, mark) : null);
+    mark ? el("span", { class: "key-mark", "aria-hidden": "true" }, icon(mark, 11)) : null);
   node.addEventListener("click", () => press(node, message, chat, button));
   return node;
 }

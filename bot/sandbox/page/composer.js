@@ -1,7 +1,7 @@
 // The composer: writing, replying, editing, commands, files, suggested answers.
 import { $, el, icon, post } from "./dom.js";
 import { preview } from "./list.js";
-import { messagesOf, store, topicOf } from "./store.js";
+import { messagesOf, store, topicOf, user } from "./store.js";
 
 let mode = null; // { kind: "reply" | "edit", message }
 let choices = [];
@@ -103,7 +103,7 @@ export function forget(id) {
 
 function grow() {
   field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, 210)}px`;
+  if (field.scrollHeight) field.style.height = `${Math.min(field.scrollHeight, 210)}px`;
 }
 
 // ForceReply and reply keyboards
@@ -111,10 +111,16 @@ function grow() {
 export function prompted(message) {
   const prompt = message.prompt;
   if (!prompt || topicOf(message) !== store.topic) return;
-  if (prompt.selective && message.reply_to_message && message.reply_to_message.from.id !== store.me) return;
+  if (prompt.selective && !aimed(message)) return;
   if (prompt.force_reply) reply(message, { placeholder: prompt.input_field_placeholder });
   if (prompt.keyboard) showKeys(prompt);
   if (prompt.remove_keyboard) $("keys").hidden = true;
+}
+
+function aimed(message) {
+  const name = user()?.username;
+  return chat().type === "private" || message.reply_to_message?.from.id === store.me
+    || Boolean(name && (message.text || "").includes(`@${name}`));
 }
 
 export function hideKeys() {

@@ -10,7 +10,8 @@ const ICONS = {
   plus: "M12 5v14M5 12h14",
   file: "M12 4v12m-5-5 5 5 5-5M5 20h14",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2m0 16v2M2 12h2m16 0h2M5 5l1.4 1.4m11.2 11.2L19 19M5 19l1.4-1.4M17.6 6.4 19 5",
-  pin: "M9 4h6l-1 7 3 3H7l3-3zM12 14v6",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  out: "M8 6h10v10M18 6 6 18",
 };
 const FILLED = new Set(["send", "reply"]);
 

@@ -70,7 +70,7 @@ function summary(message, chat) {
 
 export function preview(message) {
   const text = message.text || message.caption;
-  if (text) return text.slice(0, 120).replace(/\s+/g, " ");
+  if (text) return text.length > 160 ? `${text.slice(0, 160).replace(/\s+/g, " ")}…` : text.replace(/\s+/g, " ");
   if (message.photo) return "Photo";
   if (message.voice) return "Voice message";
   return message.document?.file_name || "Message";

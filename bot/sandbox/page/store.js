@@ -19,7 +19,7 @@ export function messagesOf(chat, topic) {
   return [...chat.messages.values()].filter((m) => !chat.forum || topicOf(m) === topic);
 }
 
-export async function load() {
+async function load() {
   const answer = await fetch("/_/state");
   if (!answer.ok) {
     $("link").textContent = await answer.text();
@@ -52,14 +52,14 @@ function connect(last) {
   source.onopen = () => { $("link").hidden = true; };
   source.onerror = () => {
     $("link").hidden = false;
-    if (source.readyState === EventSource.CLOSED) setTimeout(retry, 1500);
+    if (source.readyState === EventSource.CLOSED) setTimeout(start, 1500);
   };
-  source.addEventListener("reload", load);
+  source.addEventListener("reload", start);
   source.onmessage = (event) => apply(JSON.parse(event.data));
 }
 
-function retry() {
-  load().catch(() => setTimeout(retry, 1500));
+export function start() {
+  load().catch(() => { $("link").hidden = false; setTimeout(start, 1500); });
 }
 
 function apply(event) {

@@ -19,10 +19,11 @@ function build(text, start, end, entities, onCommand) {
     if (to <= from) continue;
     const inner = [];
     while (index < entities.length && entities[index].offset < to) inner.push(entities[index++]);
-    out.append(text.slice(at, from));
+    const block = BLOCKS.has(entity.type);
+    out.append(text.slice(at, block && text[from - 1] === "\n" && from > at ? from - 1 : from));
     out.append(wrap(entity, text.slice(from, to), () => build(text, from, to, inner, onCommand), onCommand));
     at = to;
-    if (BLOCKS.has(entity.type) && text[at] === "\n") at += 1; // the block itself breaks the line
+    if (block && text[at] === "\n") at += 1; // a block breaks the line by itself
   }
   if (at < end) out.append(text.slice(at, end));
   return out;

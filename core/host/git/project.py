@@ -10,9 +10,8 @@ from pathlib import Path
 
 from core.host.git import refs
 from core.host.git.errors import BaseMissing, GitTooOld, NoCommits, NotARepository
-from core.host.git.listing import real, worktrees
+from core.host.git.listing import dirty_files, real, worktrees
 from core.host.git.runner import Git
-from core.host.git.status import dirty_files
 
 NEEDED = (2, 38)  # `merge-tree --write-tree`
 _MOST_CANDIDATES = 8

@@ -14,11 +14,10 @@ from core.host.git import refs, registry
 from core.host.git.errors import GitError
 from core.host.git.guard import Place, locate
 from core.host.git.landed import State, landed
-from core.host.git.listing import root_of, worktrees
+from core.host.git.listing import dirty_files, root_of, worktrees
 from core.host.git.records import Worktree
 from core.host.git.runner import Git
 from core.host.git.snapshot import backup, backup_branch
-from core.host.git.status import dirty_files
 from core.host.git.threeway import is_ancestor
 
 _MOST_DETAILS = 20
@@ -80,7 +79,7 @@ async def remove(git: Git, worktree: Worktree, *, force_with_backup: bool = Fals
 
 
 async def _keep(git: Git, root: Path, worktree: Worktree) -> str:
-    """Back up what only this worktree and branch hold; a clean worktree at a commit of the base holds nothing."""
+    """Back up what only this worktree and its branch hold; clean and at a commit of the base is nothing."""
     heads = [
         await refs.commit_of(git, worktree.path, name) for name in ("HEAD", refs.HEADS + worktree.branch)
     ]
@@ -167,7 +166,7 @@ async def _is_done(git: Git, root: Path, worktree: Worktree) -> bool:
 
 
 async def _nested(git: Git, worktree: Worktree) -> list[str]:
-    """Repositories inside (submodules too) with something nobody else has; a backup holds only their names."""
+    """Repositories inside, submodules too, with something of their own: a backup holds only their names."""
     path = worktree.path
     staged = await git.run(path, "ls-files", "--stage", "-z")
     links = [entry.split("\t", 1)[1] for entry in staged.fields if entry.startswith(_SUBMODULE)]

@@ -32,6 +32,7 @@ _NO_DOWNLOADS = {"GIT_LFS_SKIP_SMUDGE": "1"}
 async def create(git: Git, spec: WorktreeSpec) -> Worktree:
     """Make the session's worktree, or give the one it has."""
     refs.checked(spec.session)
+    refs.safe_branch(spec.branch)
     root, common = await root_of(git, spec.project)
     async with git.lock(common):
         branch, start = await _own_branch(git, root, spec.session)

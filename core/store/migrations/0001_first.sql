@@ -55,7 +55,6 @@ CREATE TABLE plan (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (session, version)
 ) STRICT;
-CREATE INDEX plan_request ON plan (session, request);
 
 -- Questions and permissions share their ids, so that "oldest first" holds across both.
 CREATE TABLE request (
@@ -95,7 +94,7 @@ CREATE TABLE worktree (
     base TEXT NOT NULL,
     base_sha TEXT NOT NULL,
     base_tree TEXT NOT NULL,
-    changes TEXT CHECK (changes IS NULL OR json_valid(changes)),
+    changes TEXT CHECK (changes IS NULL OR json_valid(changes)), -- json_valid(NULL) differs between versions
     merged TEXT NOT NULL,
     backup TEXT NOT NULL
 ) STRICT;

@@ -31,6 +31,7 @@ from core.states import DecisionKind, ErrorKind, NoticeKind, PermissionMode, Pla
 from core.store.db import SqliteStore
 
 T = TypeVar("T")
+FAR_AWAY = Millis(10**15)
 ANN, BOB, CHAT = UserId(1), UserId(2), ChatId(100)
 CREATED = events.WorktreeCreated("/w", "leadhand/fix", "main", "abc", "base")
 STARTED = events.ProcessStarted("s1-1", 42)
@@ -143,14 +144,9 @@ class Scene:
 
     async def notices(self, kind: NoticeKind | None = None) -> list[Notice]:
         """Return all notices there ever were, oldest first."""
-
-        def query(tx: Tx) -> list[Notice]:
-            found: list[Notice] = []
-            while (notice := tx.outbox.get(len(found) + 1)) is not None:
-                found.append(notice)
-            return found
-
-        return [n for n in await self.read(query) if kind is None or n.kind is kind]
+        # Nothing is ever sent here, so all of them are due.
+        found = await self.read(lambda tx: tx.outbox.due(FAR_AWAY))
+        return sorted((n for n in found if kind is None or n.kind is kind), key=lambda n: n.id)
 
     async def outcomes(self) -> list[NoticeKind]:
         """Return how the session was said to have ended, each time."""

@@ -258,8 +258,11 @@ def test_a_kill_in_the_middle_of_the_work_is_made_good_by_resuming(start: Start,
 
     resumed = start(PermissionMode.BYPASS, resume=True)
     resumed.prompt("Go on", "p2")
-    assert "4 run, all passed." in resumed.until(TurnFinished).text
+    end = resumed.until(TurnFinished)
+    assert "CSV" in end.text
+    assert "4 run, all passed." in end.text
     assert resumed.of(QuestionRequested) == []
+    assert [e.title for e in resumed.of(ToolStarted) if e.tool_kind == "edit"] == ["tests/test_formats.py"]
     assert status(repository) == {"tally/formats.py", "tests/test_formats.py"}
 
 

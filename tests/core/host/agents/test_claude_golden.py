@@ -10,7 +10,7 @@ import json
 import pytest
 
 from tests.golden.record import FOLDER, events_of
-from tests.real_agents.scenarios import SCENARIOS
+from tests.real_agents.catalogue import SCENARIOS
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

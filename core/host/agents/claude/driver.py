@@ -1,4 +1,4 @@
-"""The driver of Claude Code: how it is started, what it is told; `claude_feed` reads what it says.
+"""The driver of Claude Code: how it is started, what it is told; `feed` reads what it says.
 
 Speaks the stream-json control protocol, one JSON object a line. Measured with 2.1.329: an answer or a
 prompt that is written twice is taken once, by its id.
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from core.events import Event
-from core.host.agents.claude_feed import INTERRUPT, ClaudeFeed
-from core.host.agents.claude_frames import CanUseTool
-from core.host.agents.claude_questions import with_answers
+from core.host.agents.claude.feed import INTERRUPT, ClaudeFeed
+from core.host.agents.claude.frames import CanUseTool
+from core.host.agents.claude.questions import with_answers
 from core.ports.agents import AgentSpec, Cap, Start
 from core.states import PermissionMode
 

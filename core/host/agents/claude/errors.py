@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.events import AgentError
-from core.host.agents.claude_frames import Result
+from core.host.agents.claude.frames import Result
 from core.states import ErrorKind
 
 RETRYABLE = frozenset({ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED, ErrorKind.SERVER, ErrorKind.NETWORK})

@@ -33,11 +33,11 @@ from core.events import (
     TurnStarted,
     Used,
 )
-from core.host.agents import claude_frames as frames
-from core.host.agents.claude_errors import error_of
-from core.host.agents.claude_questions import items_of
-from core.host.agents.claude_todo import TodoList
-from core.host.agents.claude_tools import detail_of, kind_of, one_line, stays_inside, title_of
+from core.host.agents.claude import frames
+from core.host.agents.claude.errors import error_of
+from core.host.agents.claude.questions import items_of
+from core.host.agents.claude.todo import TodoList
+from core.host.agents.claude.tools import detail_of, kind_of, one_line, stays_inside, title_of
 
 log = logging.getLogger(__name__)
 OUTPUT = 4000
@@ -126,7 +126,7 @@ class ClaudeFeed:
         else:
             yield from self._mode_is(frame.permission_mode)
         if not self._turn:
-            self._turn, self._interrupted = True, False
+            self._turn = True
             self._words, self._error = "", None
             yield TurnStarted()
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.events import ToolKind
-from core.host.agents.claude_frames import CanUseTool
+from core.host.agents.claude.frames import CanUseTool
 
 TITLE = 120
 DETAIL = 3000
