@@ -147,15 +147,7 @@ def build(
     calls = request or HTTPXRequest(
         CONNECTIONS, read_timeout=20, write_timeout=20, connect_timeout=5, pool_timeout=10
     )
-    bot = TolerantBot(
-        token,
-        f"{api}/bot",
-        f"{api}/file/bot",
-        request=calls,
-        get_updates_request=WatchedRequest(polls, watch),
-        rate_limiter=limiter,
-        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
-    )
+    bot = _bot(token, api, calls, WatchedRequest(polls, watch), limiter)
     app = (
         ApplicationBuilder()
         .bot(bot)
@@ -165,6 +157,18 @@ def build(
         .build()
     )
     return Transport(app, api, queue, watch)
+
+
+def _bot(token: str, api: str, calls: BaseRequest, polls: BaseRequest, limiter: LaneLimiter) -> TolerantBot:
+    return TolerantBot(
+        token,
+        f"{api}/bot",
+        f"{api}/file/bot",
+        request=calls,
+        get_updates_request=polls,
+        rate_limiter=limiter,
+        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
+    )
 
 
 def _refused(error: InvalidToken, api: str) -> LeadhandError:
