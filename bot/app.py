@@ -103,10 +103,6 @@ class App:
         texts = Texts()
         voice = Voice(engine, texts)
         desk = Desk(engine, texts, private_topics=bool(transport.app.bot.bot.has_topics_enabled))
-        Gate(engine.people, voice, engine.config.home, owner=engine.config.telegram.owner).install(
-            transport.app
-        )
-        Dispatch(desk, voice).install(transport.app)
 
         async def show(notice: Notice) -> Message | None:
             return render(notice, await voice.words(notice.chat))
@@ -119,6 +115,15 @@ class App:
             now=engine.delivery.now,
             on_migrated=engine.delivery.migrate,
         )
+        gate = Gate(
+            engine.people,
+            voice,
+            engine.config.home,
+            owner=engine.config.telegram.owner,
+            on_migrated=engine.delivery.migrate,
+        )
+        gate.install(transport.app)
+        Dispatch(desk, voice, heard=outbox.reachable).install(transport.app)
         return cls(engine, transport, outbox, texts)
 
     @asynccontextmanager
@@ -135,9 +140,9 @@ class App:
             yield
             listing.cancel()
         finally:
-            await self._transport.stop(receiver)
-            await self._outbox.stop()
+            await self._outbox.stop()  # while the client is open, so that nothing under way ends in doubt
             sending.cancel()
+            await self._transport.stop(receiver)
             await asyncio.gather(sending, return_exceptions=True)
 
     def _webhook(self, config: Config) -> Webhook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import telegram
@@ -53,9 +54,10 @@ COMMANDS: dict[str, Command] = {
 class Dispatch:
     """Handles what passed the gate. The processor marks an update as handled when this returns."""
 
-    def __init__(self, desk: Desk, voice: Voice) -> None:
+    def __init__(self, desk: Desk, voice: Voice, *, heard: Callable[[ChatId], None]) -> None:
         self.desk = desk
         self._voice = voice
+        self._heard = heard  # somebody wrote there: a chat that could not be reached can be again
 
     def install(self, application: Application) -> None:  # type: ignore[type-arg]
         """Register the handlers."""
@@ -69,6 +71,7 @@ class Dispatch:
         if message is None or person is None:
             return
         self._voice.hear(message.chat, message.language)
+        self._heard(message.chat)
         try:
             command = self._command(message)
             if not may(person.role, command.action):

@@ -35,21 +35,8 @@ IN_FLIGHT = 32
 SPACING = ((120, 3.0), (900, 10.0), (math.inf, 30.0))  # age of a card up to → seconds between its edits
 
 
-class OutboxPort(Marks, Protocol):
-    """The notices that wait, and what became of them; each step is one transaction."""
-
-    @property
-    def changed(self) -> asyncio.Event:
-        """Set when there may be something to send."""
-        ...
-
-    async def due(self) -> Sequence[Notice]:
-        """Return what may be sent now."""
-        ...
-
-    async def begin(self, notice: Notice) -> Notice | None:
-        """Mark as being sent and return it as it is now; None when it is not due any more."""
-        ...
+class Outcomes(Protocol):
+    """What became of a notice."""
 
     async def finish(self, notice: Notice, *, shown: int, parts: Sequence[int], thread: int | None) -> None:
         """Delivered up to a revision; when a newer one came meanwhile, it is due again."""
@@ -65,6 +52,23 @@ class OutboxPort(Marks, Protocol):
 
     async def doubt(self, notice: Notice) -> None:
         """Nobody can tell whether it was delivered; it is not sent twice."""
+        ...
+
+
+class OutboxPort(Marks, Outcomes, Protocol):
+    """The notices that wait, and what becomes of them; each step is one transaction."""
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set when there may be something to send."""
+        ...
+
+    async def due(self) -> Sequence[Notice]:
+        """Return what may be sent now."""
+        ...
+
+    async def begin(self, notice: Notice) -> Notice | None:
+        """Mark as being sent and return it as it is now; None when it is not due any more."""
         ...
 
     async def unfinished(self) -> Sequence[Notice]:

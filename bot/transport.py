@@ -30,7 +30,7 @@ TRY_S = 4.0
 PAUSES_S = (0.3, 0.7, 1.5, 2.5, 3.0, START_S)  # between tries at start; the last one never passes
 STOP_S = 1.0  # for each step of stopping
 
-App = Application[ExtBot[Priority], Any, Any, Any, Any, Any]
+App = Application[Any, Any, Any, Any, Any, Any]
 
 
 class Receiver(Protocol):
@@ -43,6 +43,18 @@ class Receiver(Protocol):
     async def stop(self) -> None:
         """Take no more."""
         ...
+
+
+class TolerantBot(ExtBot[Priority]):
+    """Polls also where a Bot API server knows no webhooks."""
+
+    async def delete_webhook(self, *args: Any, **kwargs: Any) -> bool:
+        """Remove a webhook before polling. A 404 after a good getMe means the server has no such method."""
+        try:
+            return await super().delete_webhook(*args, **kwargs)
+        except InvalidToken:
+            log.info("this Bot API server has no deleteWebhook")
+            return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +143,20 @@ def build(
     calls = request or HTTPXRequest(
         CONNECTIONS, read_timeout=20, write_timeout=20, connect_timeout=5, pool_timeout=10
     )
+    bot = TolerantBot(
+        token,
+        f"{api}/bot",
+        f"{api}/file/bot",
+        request=calls,
+        get_updates_request=WatchedRequest(polls, watch),
+        rate_limiter=limiter,
+        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
+    )
     app = (
         ApplicationBuilder()
-        .token(token)
-        .base_url(f"{api}/bot")
-        .base_file_url(f"{api}/file/bot")
-        .request(calls)
-        .get_updates_request(WatchedRequest(polls, watch))
-        .rate_limiter(limiter)
+        .bot(bot)
         .update_queue(queue)
         .concurrent_updates(processor)
-        .defaults(Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)))
         .job_queue(None)
         .build()
     )

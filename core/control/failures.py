@@ -66,7 +66,7 @@ def _words(work: Work, session: Session, event: events.CommandFailed) -> Session
         return session  # the agent never began; its end is told, and its next start takes the words along
     if session.alive and command.verb in {Verb.PERMISSION, Verb.ANSWER} and session.state.status not in ENDED:
         return _say_again(work, session, command)
-    return sessions.start(work, sessions.retire_branch_question(work, session))
+    return sessions.start(work, session)
 
 
 def _say_again(work: Work, session: Session, command: Command) -> Session:

@@ -66,7 +66,7 @@ def start(work: Work, session: Session, words: str = "") -> Session:
     resume = session.epoch > 0 if idle is None else bool(idle.body["resume"])
     told = [*session.queued, *orders.collect(work, session), words]
     drop_requests(work, session)  # a new process does not know the requests of an old one
-    session = finish_card(work, session)
+    session = finish_card(work, retire_branch_question(work, session))
     session = work.change(
         session,
         Launched(gated=gated),
@@ -105,7 +105,7 @@ def say(work: Work, session: Session, text: str, by: UserId) -> Session:
     work.audit(by, session.id, "session.say", str(len(text)))
     if takes_prompts(session):
         return prompt(work, session, text)
-    return start(work, retire_branch_question(work, session), text)
+    return start(work, session, text)
 
 
 def prompt(work: Work, session: Session, text: str) -> Session:
@@ -299,7 +299,7 @@ def session_ended(work: Work, session: Session, event: events.SessionEnded) -> S
     if status is not Status.COMPLETED and (lifecycle in _WAITING or plan_waits(work, session)):
         return session
     if orders.undelivered(work, session):
-        return start(work, retire_branch_question(work, session))
+        return start(work, session)
     if status is Status.COMPLETED or orders.measuring(work, session):
         return session
     unknown = event.exit_code is None and event.signal is None and not event.tail

@@ -43,7 +43,7 @@ class Repository:
 
     def __init__(self, settings: HostSettings) -> None:
         self._settings = settings
-        self._git = Git()
+        self._git = Git(scratch=settings.home / "scratch")
 
     async def close(self) -> None:
         """Let running git commands end."""

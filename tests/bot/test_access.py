@@ -1,3 +1,5 @@
+"""Who passes the gate: paired people, in private and in allowed groups, and nothing else."""
+
 from __future__ import annotations
 
 import asyncio

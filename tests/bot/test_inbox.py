@@ -1,3 +1,5 @@
+"""No update is lost or handled twice: a failing store, malformed updates, a full queue, kill -9."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""No call passes the flood limits, whoever makes it; decisions always find room."""
+
 from __future__ import annotations
 
 import asyncio

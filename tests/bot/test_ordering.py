@@ -1,3 +1,5 @@
+"""The order within a chat, and the room for the others."""
+
 from __future__ import annotations
 
 import asyncio

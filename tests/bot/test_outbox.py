@@ -1,3 +1,5 @@
+"""What goes first, how often, and what becomes of a notice when Telegram or the network refuses."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""A code is spent once, dies in time, and cannot be guessed or read from its file."""
+
 from __future__ import annotations
 
 import json

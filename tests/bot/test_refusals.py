@@ -1,3 +1,5 @@
+"""Every error of Telegram has one meaning."""
+
 from __future__ import annotations
 
 import httpx

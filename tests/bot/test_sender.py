@@ -1,3 +1,5 @@
+"""How one notice becomes messages: pages, documents, edits, and what is sent anew."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""The topic of a session: made, made again once, given up."""
+
 from __future__ import annotations
 
 from core.model import SessionId

@@ -1,3 +1,5 @@
+"""Clear errors at the start, polling that outlives trouble, and an end within five seconds."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Updates by webhook: refused without the secret, answered once they are stored."""
+
 from __future__ import annotations
 
 import asyncio

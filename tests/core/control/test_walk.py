@@ -13,7 +13,18 @@ from core import events
 from core.control import decisions, failures, orders, records, sessions, worktrees
 from core.control.work import Work
 from core.errors import LeadhandError
-from core.model import Changes, ChatId, Decision, Launch, Millis, Notice, Policy, QuestionItem, Session, UserId
+from core.model import (
+    Changes,
+    ChatId,
+    Decision,
+    Launch,
+    Millis,
+    Notice,
+    Policy,
+    QuestionItem,
+    Session,
+    UserId,
+)
 from core.model import Option, SessionId
 from core.ports import Command, Record, Verb
 from core.states import (
@@ -46,7 +57,22 @@ CARDS = {
 }
 ENDS = {NoticeKind.FAILED, NoticeKind.STOPPED}
 VERBS = [
-    *("approve", "revise", "reject", "o0", "o1", "o9", "oX", "t0", "t1", "t-1", "t9", "done", "allow", "deny"),
+    *(
+        "approve",
+        "revise",
+        "reject",
+        "o0",
+        "o1",
+        "o9",
+        "oX",
+        "t0",
+        "t1",
+        "t-1",
+        "t9",
+        "done",
+        "allow",
+        "deny",
+    ),
     *("session", "merge", "later", "discard", "yes", "no", "maybe", ""),
 ]
 SAYINGS = ["approve", "Revise", "reject.", "go on", "red", "blue ", "  ", "make it nicer", "allow"]
@@ -98,7 +124,9 @@ class Walk:
             lambda: events.ToolStarted("t", "Read", "read", dice.choice("xyz")),
             lambda: events.PlanRequested(request, "plan", tree=dice.choice(["", "t1", "t2"])),
             lambda: events.PlanRequested(request, "plan"),
-            lambda: events.QuestionRequested(request, tuple(dice.sample(list(ITEMS.values()), dice.randint(0, 3)))),
+            lambda: events.QuestionRequested(
+                request, tuple(dice.sample(list(ITEMS.values()), dice.randint(0, 3)))
+            ),
             lambda: events.PermissionRequested(request, "c", "Bash", "execute", "run", inside=True),
             lambda: events.PermissionRequested(request, "c", "Read", "read", "read", inside=True),
             lambda: events.RequestResolved(known, dice.choice(["user", "agent"]), dice.choice(["", "t3"])),
@@ -129,7 +157,9 @@ class Walk:
         self.pressable += [d.id for d in pending if d.id not in self.pressable]
         if not self.pressable:
             return
-        id = self.dice.choice([d.id for d in pending] if pending and self.dice.random() < 0.8 else self.pressable)
+        id = self.dice.choice(
+            [d.id for d in pending] if pending and self.dice.random() < 0.8 else self.pressable
+        )
         verb, by = self.dice.choice(VERBS), self.dice.choice([ANN, BOB])
         self.trace.append(f"press {id[:4]} {verb}")
         await self.play.do(lambda w: decisions.press(w, id, verb, by, CHAT, 1))
@@ -166,11 +196,13 @@ class Walk:
         play = self.play
         session = await play.session()
         pending = await play.read(lambda tx: list(tx.decisions.pending(play.id)))
-        notices = await all_notices(play)
+        notices = await play.notices()
         for kind in set(DecisionKind) - {DecisionKind.PERMISSION}:
             assert sum(d.kind is kind for d in pending) <= 1, kind
         for decision in pending:
-            cards = [n for n in notices if n.kind is CARDS[decision.kind] and n.data.get("decision") == decision.id]
+            cards = [
+                n for n in notices if n.kind is CARDS[decision.kind] and n.data.get("decision") == decision.id
+            ]
             assert len(cards) == 1, decision
             assert not cards[0].data.get("closed"), decision
         open_cards = [n for n in notices if "decision" in n.data and not n.data.get("closed")]
@@ -186,25 +218,15 @@ class Walk:
             assert session.state.status in ENDED
         if DecisionKind.DISCARD in kinds:
             assert DecisionKind.WORKTREE in kinds
-        ends = [n.key for n in notices if n.kind in ENDS and n.data.get("reason") not in {"discarded", "rejected"}]
+        ends = [
+            n.key for n in notices if n.kind in ENDS and n.data.get("reason") not in {"discarded", "rejected"}
+        ]
         assert len({key.rpartition(":")[2] for key in ends}) == len(ends), ends
         launches = [c for c in await play.orders(Verb.LAUNCH)]
         assert len(launches) == len({c.body["epoch"] for c in launches})
 
 
-async def all_notices(play: Scene) -> list[Notice]:
-    """Return every notice of the session."""
-
-    def query(tx: Any) -> list[Notice]:
-        rows = tx.outbox._rows
-        from core.store import outbox
-
-        return list(rows.many(outbox._from_row, "SELECT * FROM outbox ORDER BY id"))
-
-    return await play.read(query)
-
-
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(24))
 async def test_no_history_breaks_a_promise(tmp_path: Path, seed: int) -> None:
     async with scene(tmp_path) as play:
         dice = random.Random(seed)
