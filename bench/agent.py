@@ -10,7 +10,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 
 Frame = dict[str, object]
-QUIET_S = 4.0  # before each request: a chat is idle when its burst of calls has grown again
+QUIET_S = 5.0  # before each request: a chat is idle when it may take a burst of calls again
 BURST = 25
 MARK = "mark-"
 STAMPS = "LEADHAND_BENCH_STAMPS"  # names the file the stamps go to
@@ -77,9 +77,8 @@ def ask(kind: str, mark: str) -> None:
     given = json.loads(json.dumps(template).replace("MARK", mark))
     tool(name, given, mark)
     request = {"subtype": "can_use_tool", "tool_name": name, "input": given, "tool_use_id": mark}
-    at = time.monotonic()
+    stamp(mark, time.monotonic())
     out(type="control_request", request_id=mark, request=request)
-    stamp(mark, at)
     for line in sys.stdin:
         frame = json.loads(line)
         if frame["type"] == "control_response" and frame["response"]["request_id"] == mark:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from core.host.git.outcomes import (
     NothingToMerge,
     Outcome,
 )
-from core.host.git.project import inspect_project
+from core.host.git.project import Base, find_base
 from core.host.git.records import Worktree, WorktreeSpec
 from core.host.git.refs import tree_of
 from core.host.git.removal import Removed, remove
@@ -60,25 +61,30 @@ class Repository:
         with _told():
             if journal.worktree:
                 worktree = await reopen(self._git, _worktree(journal))
+                start = await tree_of(self._git, worktree.project, worktree.base_sha)
             else:
-                worktree = await self._create(journal, order)
-            start = await tree_of(self._git, worktree.project, worktree.base_sha)
+                project = self._project(order)
+                base = await find_base(self._git, project.path, order["base"] or project.base)
+                worktree, start = await asyncio.gather(  # at once: the agent waits for both
+                    self._create(journal, order, base), tree_of(self._git, base.root, base.sha)
+                )
+                if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
+                    start = await tree_of(self._git, base.root, worktree.base_sha)
         return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
 
-    async def _create(self, journal: Journal, order: Json) -> Worktree:
-        project = self._project(order)
-        state = await inspect_project(self._git, project.path, order["base"] or project.base)
+    async def _create(self, journal: Journal, order: Json, base: Base) -> Worktree:
         identity = f"{order['name']}-{str(order['agent_session'])[:8]}"
         worktree = await create(
             self._git,
             WorktreeSpec(
-                project=state.root,
+                project=base.root,
                 path=self._settings.home / "worktrees" / str(order["project"]) / identity,
                 branch=f"leadhand/{order['name']}",
-                base_sha=state.base_sha,
+                base_sha=base.sha,
                 session=identity,
-                base_name=state.base,
+                base_name=base.name,
             ),
+            base.common_dir,
         )
         journal.provisioned(_facts(worktree))
         return worktree
