@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from telegram import BotCommand
 from telegram.error import TelegramError
@@ -25,10 +25,12 @@ from bot.pairing import new_code
 from bot.text.catalog import Texts
 from bot.transport import ALLOWED_UPDATES, Transport, build
 from bot.voice import Voice
-from bot.webhook import Webhook
 from core import Engine
 from core.config import Config
 from core.model import Notice
+
+if TYPE_CHECKING:
+    from bot.webhook import Webhook
 
 log = logging.getLogger(__name__)
 NOT_LISTED = frozenset({"yes", "no"})
@@ -103,10 +105,6 @@ class App:
         texts = Texts()
         voice = Voice(engine, texts)
         desk = Desk(engine, texts, private_topics=bool(transport.app.bot.bot.has_topics_enabled))
-        Gate(engine.people, voice, engine.config.home, owner=engine.config.telegram.owner).install(
-            transport.app
-        )
-        Dispatch(desk, voice).install(transport.app)
 
         async def show(notice: Notice) -> Message | None:
             return render(notice, await voice.words(notice.chat))
@@ -119,6 +117,15 @@ class App:
             now=engine.delivery.now,
             on_migrated=engine.delivery.migrate,
         )
+        gate = Gate(
+            engine.people,
+            voice,
+            engine.config.home,
+            owner=engine.config.telegram.owner,
+            on_migrated=engine.delivery.migrate,
+        )
+        gate.install(transport.app)
+        Dispatch(desk, voice, heard=outbox.reachable).install(transport.app)
         return cls(engine, transport, outbox, texts)
 
     @asynccontextmanager
@@ -135,12 +142,14 @@ class App:
             yield
             listing.cancel()
         finally:
-            await self._transport.stop(receiver)
-            await self._outbox.stop()
+            await self._outbox.stop()  # while the client is open, so that nothing under way ends in doubt
             sending.cancel()
+            await self._transport.stop(receiver)
             await asyncio.gather(sending, return_exceptions=True)
 
     def _webhook(self, config: Config) -> Webhook:
+        from bot.webhook import Webhook  # brings a web server, 8 MB that polling does not need
+
         return Webhook(
             self._transport.app.bot,
             self._transport.queue,
@@ -168,8 +177,8 @@ class App:
         try:
             for locale in self._texts.locales:
                 commands = [
-                    BotCommand(name, self._texts.get(locale, f"command-{name}"))
-                    for name in COMMANDS
+                    BotCommand(name, self._texts.get(locale, command.text))
+                    for name, command in COMMANDS.items()
                     if name not in NOT_LISTED
                 ]
                 code = None if locale == "en" else locale.partition("-")[0]

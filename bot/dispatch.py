@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import telegram
 from telegram.ext import Application, CallbackQueryHandler, MessageHandler, filters
@@ -17,34 +19,45 @@ from core.model import ChatId, User, UserId
 
 log = logging.getLogger(__name__)
 
-COMMANDS: dict[str, tuple[Handler, Action]] = {
-    "start": (settings.welcome, "read"),
-    "help": (settings.help_, "read"),
-    "new": (sessions.new, "launch"),
-    "sessions": (sessions.listing, "read"),
-    "status": (sessions.status, "read"),
-    "stop": (sessions.stop, "stop"),
-    "approve": (decisions.plan, "decide"),
-    "revise": (decisions.plan, "decide"),
-    "reject": (decisions.plan, "decide"),
-    "answer": (decisions.answer, "decide"),
-    "allow": (decisions.allow, "decide"),
-    "deny": (decisions.permission, "decide"),
-    "merge": (decisions.branch, "merge"),
-    "later": (decisions.branch, "decide"),
-    "discard": (decisions.branch, "discard"),
-    "yes": (decisions.confirm, "decide"),
-    "no": (decisions.confirm, "decide"),
-    "lang": (settings.lang, "read"),
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command does, what it takes to be allowed to, and the key of its description."""
+
+    handler: Handler
+    action: Action
+    text: str
+
+
+COMMANDS: dict[str, Command] = {
+    "start": Command(settings.welcome, "read", "command-start"),
+    "help": Command(settings.help_, "read", "command-help"),
+    "new": Command(sessions.new, "launch", "command-new"),
+    "sessions": Command(sessions.listing, "read", "command-sessions"),
+    "status": Command(sessions.status, "read", "command-status"),
+    "stop": Command(sessions.stop, "stop", "command-stop"),
+    "approve": Command(decisions.plan, "decide", "command-approve"),
+    "revise": Command(decisions.plan, "decide", "command-revise"),
+    "reject": Command(decisions.plan, "decide", "command-reject"),
+    "answer": Command(decisions.answer, "decide", "command-answer"),
+    "allow": Command(decisions.allow, "decide", "command-allow"),
+    "deny": Command(decisions.permission, "decide", "command-deny"),
+    "merge": Command(decisions.branch, "merge", "command-merge"),
+    "later": Command(decisions.branch, "decide", "command-later"),
+    "discard": Command(decisions.branch, "discard", "command-discard"),
+    "yes": Command(decisions.confirm, "decide", "command-yes"),
+    "no": Command(decisions.confirm, "decide", "command-no"),
+    "lang": Command(settings.lang, "read", "command-lang"),
 }
 
 
 class Dispatch:
     """Handles what passed the gate. The processor marks an update as handled when this returns."""
 
-    def __init__(self, desk: Desk, voice: Voice) -> None:
+    def __init__(self, desk: Desk, voice: Voice, *, heard: Callable[[ChatId], None]) -> None:
         self.desk = desk
         self._voice = voice
+        self._heard = heard  # somebody wrote there: a chat that could not be reached can be again
 
     def install(self, application: Application) -> None:  # type: ignore[type-arg]
         """Register the handlers."""
@@ -58,19 +71,20 @@ class Dispatch:
         if message is None or person is None:
             return
         self._voice.hear(message.chat, message.language)
+        self._heard(message.chat)
         try:
-            handler, action = self._handler(message)
-            if not may(person.role, action):
-                raise NotAllowed(user=person.name, action=action)
-            await handler(self.desk, message)
+            command = self._command(message)
+            if not may(person.role, command.action):
+                raise NotAllowed(user=person.name, action=command.action)
+            await command.handler(self.desk, message)
         except LeadhandError as error:
             await self.desk.refuse(message, error)
 
-    def _handler(self, message: Incoming) -> tuple[Handler, Action]:
+    def _command(self, message: Incoming) -> Command:
         if not message.text.startswith("/"):
-            return sessions.plain, "say"
+            return Command(sessions.plain, "say", "")
         name = message.text.split(maxsplit=1)[0][1:].partition("@")[0].lower()
-        return COMMANDS.get(name, (_unknown, "read"))
+        return COMMANDS.get(name, Command(_unknown, "read", ""))
 
     async def on_press(self, update: telegram.Update, _: object) -> None:
         """A button: the first press wins, everybody else is told."""

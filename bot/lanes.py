@@ -28,7 +28,7 @@ SLOWEST = 0.125
 SLACK_S = 0.25  # after a 429, beyond the time the server named
 PATIENCE = 3  # how often a direct call is repeated after a 429
 LONGEST_WAIT_S = 60.0  # a direct call does not wait longer than this for a 429 to pass
-ROUNDING = 1e-9
+ROUNDING_S = 1e-6  # what is less is an error of arithmetic, not a time to wait
 LANES_BEFORE_PRUNING = 64
 
 
@@ -72,12 +72,11 @@ class Lane:
         self._advance(now)
         speed = self.rate.per_second * self.factor
         wait = max(self.blocked - now, 0.0)
-        if (missing := 1 + self._kept(reserve) - self.level) > ROUNDING:
-            wait = max(wait, missing / speed)
+        wait = max(wait, (1 + self._kept(reserve) - self.level) / speed)
         most = max(math.floor(self.rate.most * self.factor) - reserve, 1)
         if len(self.calls) >= most:
             wait = max(wait, self.calls[-most] + self.rate.window - now)
-        return wait
+        return wait if wait > ROUNDING_S else 0.0
 
     def take(self, now: float) -> None:
         """Use one call."""
@@ -141,7 +140,10 @@ class LaneLimiter(BaseRateLimiter[Priority]):
         """Forget the lanes."""
         self._lanes.clear()
 
-    def __len__(self) -> int:
+    # No `__len__`: the library asks whether a limiter is there by its truth, and an empty one would not be.
+    @property
+    def lanes(self) -> int:
+        """Return how many lanes are remembered."""
         return len(self._lanes)
 
     def delay(self, chat: int | str, priority: Priority | None = None) -> float:

@@ -24,21 +24,31 @@ class PerChat(BaseUpdateProcessor):
         self._handled = handled
         self._running = asyncio.Semaphore(at_once)
         self._chats: dict[int, _Turns] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def __len__(self) -> int:
+    @property
+    def chats(self) -> int:
+        """Return how many chats are busy."""
         return len(self._chats)
 
     async def initialize(self) -> None:
         """Nothing to prepare."""
 
     async def shutdown(self) -> None:
-        """Nothing to release."""
+        """Let go of what hangs: it stays open in the inbox and is handled at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Handle an update when it is its chat's turn."""
         chat = place(update)
         turns = self._chats.setdefault(chat, _Turns())
         turns.waiting += 1
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         try:
             # The chat's turn first: updates that wait for it must not use up the room of other chats.
             async with turns.lock, self._running:

@@ -35,21 +35,8 @@ IN_FLIGHT = 32
 SPACING = ((120, 3.0), (900, 10.0), (math.inf, 30.0))  # age of a card up to → seconds between its edits
 
 
-class OutboxPort(Marks, Protocol):
-    """The notices that wait, and what became of them; each step is one transaction."""
-
-    @property
-    def changed(self) -> asyncio.Event:
-        """Set when there may be something to send."""
-        ...
-
-    async def due(self) -> Sequence[Notice]:
-        """Return what may be sent now."""
-        ...
-
-    async def begin(self, notice: Notice) -> Notice | None:
-        """Mark as being sent and return it as it is now; None when it is not due any more."""
-        ...
+class Outcomes(Protocol):
+    """What became of a notice."""
 
     async def finish(self, notice: Notice, *, shown: int, parts: Sequence[int], thread: int | None) -> None:
         """Delivered up to a revision; when a newer one came meanwhile, it is due again."""
@@ -65,6 +52,23 @@ class OutboxPort(Marks, Protocol):
 
     async def doubt(self, notice: Notice) -> None:
         """Nobody can tell whether it was delivered; it is not sent twice."""
+        ...
+
+
+class OutboxPort(Marks, Outcomes, Protocol):
+    """The notices that wait, and what becomes of them; each step is one transaction."""
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set when there may be something to send."""
+        ...
+
+    async def due(self) -> Sequence[Notice]:
+        """Return what may be sent now."""
+        ...
+
+    async def begin(self, notice: Notice) -> Notice | None:
+        """Mark as being sent and return it as it is now; None when it is not due any more."""
         ...
 
     async def unfinished(self) -> Sequence[Notice]:
@@ -125,7 +129,9 @@ class Outbox:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._stopping = False
 
-    def __len__(self) -> int:
+    @property
+    def lanes(self) -> int:
+        """Return how many chats have something to wait for."""
         return len(self._lanes)
 
     async def run(self) -> None:
@@ -137,7 +143,7 @@ class Outbox:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._port.changed.wait(), SWEEP_S)
 
-    async def stop(self, grace: float = 2.0) -> None:
+    async def stop(self, grace: float = 1.5) -> None:
         """Begin nothing new, give what is under way a moment, then let go of it."""
         self._stopping = True
         self._port.changed.set()
@@ -194,7 +200,9 @@ class Outbox:
     def _prune(self) -> None:
         now = _time()
         for lane in list(self._lanes.values()):
-            lane.edited = {row: at for row, at in lane.edited.items() if now - at < SPACING[-1][1]}
+            lane.edited = {
+                row: at for row, at in lane.edited.items() if row in lane.rows or now - at < SPACING[-1][1]
+            }
             if not (lane.rows or lane.task or lane.edited or lane.blocked > now):
                 del self._lanes[lane.chat]
 
@@ -218,8 +226,9 @@ class Outbox:
         """Return what goes next, or how long nothing can."""
         now = _time()
         soonest = math.inf
+        delays = {p: self._limiter.delay(lane.chat, p) for p in Priority}
         for row in sorted(lane.rows.values(), key=lane.order):
-            wait = max(lane.blocked - now, self._limiter.delay(lane.chat, row.priority))
+            wait = max(lane.blocked - now, delays[row.priority])
             if row.id in lane.spaced and row.id in lane.edited:
                 wait = max(wait, lane.edited[row.id] + self._spacing(row) - now)
             if wait <= 0:
@@ -279,7 +288,7 @@ class Outbox:
                 lane.blocked = now + UNREACHABLE_S
                 await self._patiently(lambda: self._port.fail(row, str(error)))
                 if self._on_unreachable is not None:
-                    await self._on_unreachable(row.chat)
+                    await _told(self._on_unreachable(row.chat))
             case _ if meaning in {Refusal.OFFLINE, Refusal.DOUBTFUL}:
                 lane.back_off(now)
                 await self._offline(trip, error)
@@ -297,7 +306,7 @@ class Outbox:
 
     async def _migrated(self, lane: _Lane, row: Notice, new: ChatId, error: TelegramError) -> None:
         if self._on_migrated is not None:
-            await self._on_migrated(row.chat, new)
+            await _told(self._on_migrated(row.chat, new))
         await self._again(row, error)
         lane.rows.clear()  # they are found again under their new chat
 
@@ -325,6 +334,14 @@ class Outbox:
                 await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
             else:
                 return
+
+
+async def _told(news: Awaitable[None]) -> None:
+    """Pass news on; who cannot take them does not stop the lane."""
+    try:
+        await news
+    except Exception:
+        log.exception("news of a chat were not taken")
 
 
 def _time() -> float:

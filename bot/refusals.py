@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from enum import StrEnum
 
 from telegram.error import (
@@ -13,6 +15,12 @@ from telegram.error import (
     TelegramError,
     TimedOut,
 )
+
+# Without this the library warns of its next version whenever it reads the time a 429 names.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+_NAMED = re.compile(r"httpx\.(\w+):")
+_CLOSED = re.compile("not initialized|has been closed")  # the client was closed before the request
 
 
 class Refusal(StrEnum):
@@ -70,10 +78,10 @@ def refusal(error: TelegramError) -> Refusal:
         case BadRequest():  # before NetworkError, which it is a kind of
             return _by_text(error.message.lower())
         case TimedOut():
-            return _by_cause(error.__cause__)
+            return _by_cause(error)
         case NetworkError():
             answered = error.__cause__ is None or isinstance(error.__cause__, TelegramError)
-            return Refusal.OFFLINE if answered else _by_cause(error.__cause__)  # answered: 5xx
+            return Refusal.OFFLINE if answered else _by_cause(error)  # answered: 5xx
         case _:
             # A good status with a body nobody can read may have been a delivery.
             return Refusal.DOUBTFUL if "invalid server response" in str(error).lower() else Refusal.OFFLINE
@@ -85,8 +93,11 @@ def seconds(error: RetryAfter) -> float:
     return float(value) if isinstance(value, int | float) else value.total_seconds()
 
 
-def _by_cause(cause: BaseException | None) -> Refusal:
-    return Refusal.OFFLINE if type(cause).__name__ in _NEVER_SENT else Refusal.DOUBTFUL
+def _by_cause(error: TelegramError) -> Refusal:
+    named = _NAMED.match(error.message)
+    name = named[1] if named else type(error.__cause__).__name__
+    closed = isinstance(error.__cause__, RuntimeError) and _CLOSED.search(str(error.__cause__))
+    return Refusal.OFFLINE if name in _NEVER_SENT or closed else Refusal.DOUBTFUL
 
 
 def _by_text(text: str) -> Refusal:

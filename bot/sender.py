@@ -130,7 +130,7 @@ class Sender:
         sent = await self._bot.send_message(
             trip.row.chat,
             text,
-            entities=entities,
+            entities=entities or None,
             message_thread_id=trip.row.thread,
             disable_notification=trip.message.silent,
             reply_markup=_markup(trip) if index == trip.last else None,
@@ -230,7 +230,7 @@ class Sender:
             text,
             chat_id=trip.row.chat,
             message_id=message,
-            entities=entities,
+            entities=entities or None,
             reply_markup=markup if isinstance(markup, InlineKeyboardMarkup) else None,
             read_timeout=EDIT_TIMEOUT_S,
             rate_limit_args=trip.row.priority,

@@ -1,4 +1,4 @@
-"""How the bot reaches Telegram: built on a token and an API base, started with clear errors, stopped in time."""
+"""How the bot reaches Telegram: built on a token and an API base, clear when it cannot, stopped in time."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ log = logging.getLogger(__name__)
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 POLL_S = 30
 CONNECTIONS = 64
-PAUSES_S = (0.3, 0.7, 1.5, 2.5, 4.0)  # between tries at start: about ten seconds in all
+START_S = 10.0
 TRY_S = 4.0
-STOP_S = 1.5  # for each step of stopping
+PAUSES_S = (0.3, 0.7, 1.5, 2.5, 3.0, START_S)  # between tries at start; the last one never passes
+STOP_S = 1.0  # for each step of stopping
+NO_BOT_API = "what answers there is not a Bot API server"
 
-App = Application[ExtBot[Priority], Any, Any, Any, Any, Any]
+App = Application[Any, Any, Any, Any, Any, Any]
 
 
 class Receiver(Protocol):
@@ -44,6 +46,18 @@ class Receiver(Protocol):
         ...
 
 
+class TolerantBot(ExtBot[Priority]):
+    """Polls also where a Bot API server knows no webhooks."""
+
+    async def delete_webhook(self, *args: Any, **kwargs: Any) -> bool:
+        """Remove a webhook before polling. A 404 after a good getMe means the server has no such method."""
+        try:
+            return await super().delete_webhook(*args, **kwargs)
+        except InvalidToken:
+            log.info("this Bot API server has no deleteWebhook")
+            return True
+
+
 @dataclass(frozen=True, slots=True)
 class Transport:
     """The application, and what keeps an eye on its connection."""
@@ -55,21 +69,23 @@ class Transport:
 
     async def connect(self) -> telegram.User:
         """Ask Telegram who this bot is. Raises `TokenRefused` or `TelegramUnreachable`."""
-        for pause in (*PAUSES_S, None):
+        until = asyncio.get_running_loop().time() + START_S
+        for pause in PAUSES_S:
             try:
-                async with asyncio.timeout(TRY_S):
+                async with asyncio.timeout(min(TRY_S, until - asyncio.get_running_loop().time())):
                     await self.app.initialize()
                 break
             except InvalidToken as error:
                 raise _refused(error, self.api) from None
             except (NetworkError, RetryAfter, TimeoutError) as error:
-                if pause is None:
+                if asyncio.get_running_loop().time() + pause >= until:
                     raise TelegramUnreachable(api=self.api, reason=_reason(error)) from None
                 log.warning("Telegram does not answer at %s: %s", self.api, _reason(error))
                 await asyncio.sleep(pause)
             except (TelegramError, TypeError, KeyError, ValueError) as error:
                 raise TelegramUnreachable(api=self.api, reason=_reason(error)) from None
-        return self.app.bot.bot
+        me: telegram.User = self.app.bot.bot
+        return me
 
     async def receive(self, receiver: Receiver | None = None) -> None:
         """Handle what was left over, then what comes: by polling, or by another receiver."""
@@ -104,6 +120,7 @@ class Transport:
         if self.app.running:
             await _briefly(self.app.stop)
         await _briefly(self.app.shutdown)
+        await _briefly(self.app.bot.shutdown)  # when the start did not get as far as an application
 
 
 def build(
@@ -120,6 +137,8 @@ def build(
     """Build the application. Nothing is sent yet."""
     for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every address
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs each body that is not JSON with a traceback; what it raises is told by who catches it.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
     api = api_base.rstrip("/")
     watch = watch or Watch()
     polls = poll_request or HTTPXRequest(
@@ -128,21 +147,28 @@ def build(
     calls = request or HTTPXRequest(
         CONNECTIONS, read_timeout=20, write_timeout=20, connect_timeout=5, pool_timeout=10
     )
+    bot = _bot(token, api, calls, WatchedRequest(polls, watch), limiter)
     app = (
         ApplicationBuilder()
-        .token(token)
-        .base_url(f"{api}/bot")
-        .base_file_url(f"{api}/file/bot")
-        .request(calls)
-        .get_updates_request(WatchedRequest(polls, watch))
-        .rate_limiter(limiter)
+        .bot(bot)
         .update_queue(queue)
         .concurrent_updates(processor)
-        .defaults(Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)))
         .job_queue(None)
         .build()
     )
     return Transport(app, api, queue, watch)
+
+
+def _bot(token: str, api: str, calls: BaseRequest, polls: BaseRequest, limiter: LaneLimiter) -> TolerantBot:
+    return TolerantBot(
+        token,
+        f"{api}/bot",
+        f"{api}/file/bot",
+        request=calls,
+        get_updates_request=polls,
+        rate_limiter=limiter,
+        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
+    )
 
 
 def _refused(error: InvalidToken, api: str) -> LeadhandError:
@@ -150,7 +176,7 @@ def _refused(error: InvalidToken, api: str) -> LeadhandError:
     cause: BaseException | None = error
     while cause is not None:
         if "invalid server response" in str(cause).lower():
-            return TelegramUnreachable(api=api, reason="what answers there is not a Bot API server")
+            return TelegramUnreachable(api=api, reason=NO_BOT_API)
         cause = cause.__cause__
     return TokenRefused()
 
@@ -158,7 +184,9 @@ def _refused(error: InvalidToken, api: str) -> LeadhandError:
 def _reason(error: BaseException) -> str:
     """One line without the token; the library's texts do not hold addresses."""
     text = str(error).strip() or "no answer in time"
-    return text.splitlines()[0].removeprefix("httpx.")
+    if "invalid server response" in text.lower():
+        return NO_BOT_API
+    return text.splitlines()[0].removeprefix("httpx.").partition(". Parsing the server response")[0]
 
 
 def _quietly(error: TelegramError) -> None:

@@ -19,7 +19,7 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.inbox import LARGEST_BODY, JournalQueue, readable
-from core.errors import TelegramUnreachable
+from core.errors import BadSetting
 from core.states import Priority
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Webhook:
         """Listen, then tell Telegram where. Nothing that waits there is dropped."""
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_post(urlsplit(self._url).path or "/", self._receive)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, *self._at).start()
         try:
@@ -74,7 +74,7 @@ class Webhook:
             )
         except TelegramError as error:
             await self.stop()
-            raise TelegramUnreachable(api=self._url, reason=str(error)) from None
+            raise BadSetting(file="leadhand.toml", setting="[telegram] webhook", reason=error) from None
 
     async def stop(self) -> None:
         """Take no more. The webhook stays set: Telegram keeps what comes meanwhile."""

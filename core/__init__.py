@@ -5,17 +5,17 @@ Nothing else is public. The engine is loaded on first use, so that the keeper an
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing and importlib alone take longer to load than `lh` takes to answer
 if TYPE_CHECKING:
     from core.engine import Engine
 
 __all__ = ["Engine"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load the engine on first use."""
     if name == "Engine":
-        return import_module("core.engine").Engine
+        from core.engine import Engine
+
+        return Engine
     raise AttributeError(f"core has no public name {name!r}")

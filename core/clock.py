@@ -1,4 +1,4 @@
-"""Real time."""
+"""Real time, behind the port that tests replace."""
 
 from __future__ import annotations
 

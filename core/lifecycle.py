@@ -121,7 +121,7 @@ def reduce(state: State, change: Change) -> State:
         case Working():
             return replace(state, status=Status.RUNNING, lifecycle=_busy(state))
         case InputWanted():
-            return replace(state, lifecycle=Lifecycle.AWAITING_USER_INPUT)
+            return replace(state, lifecycle=_waiting(state))
         case Worktree(state=worktree):
             return _worktree(state, worktree)
         case Ended(status=status, early=early):
@@ -141,12 +141,28 @@ def _busy(state: State) -> Lifecycle:
     return Lifecycle.ACTIVE
 
 
+def _waiting(state: State) -> Lifecycle:
+    """A pending plan is the first thing a session waits for, whatever else it asks."""
+    if state.approval is ApprovalState.PENDING:
+        return Lifecycle.AWAITING_PLAN_DECISION
+    return Lifecycle.AWAITING_USER_INPUT
+
+
 def _launched(state: State, *, gated: bool) -> State:
-    execution = state.execution
+    """A rejected plan is history: whoever goes on is gated again."""
+    execution, approval = state.execution, state.approval
     if execution is ApprovalExecution.NOT_PLAN_GATED and gated:
         execution = ApprovalExecution.AWAITING_PLAN_OUTPUT
+    if approval is ApprovalState.REJECTED:
+        approval = ApprovalState.NOT_REQUIRED
+        execution = _measured(state, ApprovalExecution.AWAITING_PLAN_OUTPUT, early=False)
     return replace(
-        state, status=Status.STARTING, lifecycle=Lifecycle.STARTING, hold=Hold.NONE, execution=execution
+        state,
+        status=Status.STARTING,
+        lifecycle=Lifecycle.STARTING,
+        hold=Hold.NONE,
+        approval=approval,
+        execution=execution,
     )
 
 

@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.sandbox import Note, Person, Room, Sandbox
+from core.demo import command as demo_agent
 from core.demo.repository import create
 from core.host.keeper import Keeper, KeeperError
 
 ROOT = Path(__file__).parent.parent
-DEMO = [sys.executable, "-m", "core.demo.agent"]
+DEMO = demo_agent()
 PATIENCE = 20.0
 
 
@@ -116,15 +117,16 @@ class Stage:
         return sum(1 for note in self.chat.messages if note.message.sender.is_bot and text in note.text)
 
 
-def configuration(repo: Path, **agent: object) -> str:
-    """Return a configuration with one project and the demo agent."""
+def configuration(repo: Path, agent: str | None = None) -> str:
+    """Return a configuration with one project and one agent, by default the demo agent."""
+    projects = f"[defaults]\nagent = 'demo'\n[projects.tally]\npath = {str(repo)!r}\n"
+    if agent is not None:
+        return projects + agent
     command = ", ".join(repr(part) for part in DEMO)
-    extra = "".join(f"{key} = {value!r}\n" for key, value in agent.items())
     return (
-        "[defaults]\nagent = 'demo'\n"
-        f"[projects.tally]\npath = {str(repo)!r}\n"
-        f"[agents.demo]\ndriver = 'claude'\ncommand = [{command}]\n{extra}"
+        f"{projects}[agents.demo]\ndriver = 'claude'\ncommand = [{command}]\n"
         f"[agents.demo.env]\nLEADHAND_DEMO_PACE = '0'\nPYTHONPATH = {str(ROOT)!r}\n"
+        f"CLAUDE_CONFIG_DIR = {str(repo.parent / 'agent')!r}\n"
     )
 
 
@@ -146,17 +148,25 @@ def environment(home: Path, sandbox: Sandbox, owner: Person | None) -> dict[str,
 
 @asynccontextmanager
 async def stage(
-    tmp: Path, *, start: bool = True, owner: bool = True, limits: bool = False, private_topics: bool = False
+    tmp: Path,
+    *,
+    start: bool = True,
+    owner: bool = True,
+    limits: bool = False,
+    private_topics: bool = False,
+    agent: str | None = None,
+    extra: str = "",
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Set everything up, and take it down again."""
     home, repo = tmp / "home", tmp / "tally"
     create(repo)
     home.mkdir(mode=0o700)
-    (home / "leadhand.toml").write_text(configuration(repo), "utf-8")
+    (home / "leadhand.toml").write_text(configuration(repo, agent) + extra, "utf-8")
     async with Sandbox(limits=limits, private_topics=private_topics) as sandbox:
         ann = sandbox.user("Ann")
         await sandbox.serve()
-        leadhand = Leadhand(home, environment(home, sandbox, ann if owner else None))
+        leadhand = Leadhand(home, {**environment(home, sandbox, ann if owner else None), **(environ or {})})
         try:
             if start:
                 await leadhand.start()

@@ -11,7 +11,7 @@ offer_real_agents() { # hands the paths of the real CLIs to the tests
     found=$(tools/real_agents.sh)
     while IFS= read -r line; do
         case $line in
-        NODE_DIR=*) export PATH="${line#*=}:$PATH" ;;
+        NODE_DIR=*) export "${line?}" PATH="${line#*=}:$PATH" ;;
         *=*) export "${line?}" ;;
         esac
     done <<<"$found"

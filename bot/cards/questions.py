@@ -9,7 +9,7 @@ from bot.text.catalog import Words
 from bot.text.rich import bold, italic, join, pre, verbatim
 from core.model import Notice
 
-LABEL = 40
+LABEL = 200  # a button holds its option's whole label; longer ones are cut
 DETAIL = 1500
 
 

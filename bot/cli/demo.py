@@ -6,13 +6,12 @@ import argparse
 import asyncio
 import logging
 import signal
-import sys
 import tempfile
 from pathlib import Path
 
 from bot.app import App
 from bot.sandbox import Person, Sandbox
-from core import Engine
+from core import Engine, demo
 from core.config import Config, Settings, prepare_home
 from core.demo.repository import create
 
@@ -52,11 +51,15 @@ async def _demo(folder: Path, port: int) -> int:
 
 
 def _config(folder: Path, repository: Path, sandbox: Sandbox, owner: Person) -> Config:
-    checkout = str(Path(__file__).parent.parent.parent)
+    checkout = str(Path(__file__).parents[2])
     agent = {
         "driver": "claude",
-        "command": [sys.executable, "-m", "core.demo.agent"],
-        "env": {"LEADHAND_DEMO_PACE": PACE, "PYTHONPATH": checkout},
+        "command": list(demo.command()),
+        "env": {
+            "LEADHAND_DEMO_PACE": PACE,
+            "CLAUDE_CONFIG_DIR": str(folder / "agent"),
+            "PYTHONPATH": checkout,
+        },
     }
     settings = Settings.model_validate(
         {

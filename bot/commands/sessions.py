@@ -6,6 +6,7 @@ from bot.commands.desk import Desk, Incoming
 from core.config import NAME
 from core.errors import BadInput, UnknownProject
 from core.model import Launch, Session
+from core.states import Lifecycle, Status
 
 ROWS = 20
 TASK = 60
@@ -94,14 +95,25 @@ def row(session: Session) -> dict[str, str]:
     }
 
 
+STATUS_KEYS = {
+    Status.QUEUED: "state-queued",
+    Status.STARTING: "state-starting",
+    Status.RUNNING: "state-running",
+    Status.COMPLETED: "state-completed",
+    Status.FAILED: "state-failed",
+    Status.KILLED: "state-killed",
+}
+WAITING_KEYS = {
+    Lifecycle.AWAITING_PLAN_DECISION: "state-awaiting-plan-decision",
+    Lifecycle.AWAITING_USER_INPUT: "state-awaiting-user-input",
+    Lifecycle.AWAITING_WORKTREE_DECISION: "state-awaiting-worktree-decision",
+    Lifecycle.SUSPENDED: "state-suspended",
+}
+
+
 def state_key(session: Session) -> str:
     """Return the text key of how a session stands, the most telling field first."""
-    lifecycle = session.state.lifecycle
-    if lifecycle.value.startswith("awaiting"):
-        return f"state-{lifecycle.replace('_', '-')}"
-    if lifecycle == "suspended":
-        return "state-suspended"
-    return f"state-{session.state.status}"
+    return WAITING_KEYS.get(session.state.lifecycle) or STATUS_KEYS[session.state.status]
 
 
 async def status(desk: Desk, message: Incoming) -> None:

@@ -42,7 +42,7 @@ class SandboxRequest(BaseRequest):
     async def shutdown(self) -> None:
         """Nothing to close."""
 
-    async def do_request(  # noqa: PLR0917 - the base class asks for it
+    async def do_request(
         self,
         url: str,
         method: str,

@@ -47,8 +47,7 @@ def press(work: Work, id: str, verb: str, by: UserId, chat: ChatId, message: int
         raise DecisionStale
     session = work.session(decision.session)
     if decision.state is DecisionState.TAKEN:
-        person = work.tx.users.get(decision.by) if decision.by is not None else None
-        raise DecisionTaken(verb=decision.verb or "", by=person.name if person else "?")
+        raise DecisionTaken(verb=decision.verb or "", by=work.person(decision.by))
     if decision.state is not DecisionState.PENDING or decision.expires_at <= work.now:
         raise DecisionStale
     _carry_out(work, session, decision, verb, by)
@@ -59,10 +58,8 @@ def _carry_out(work: Work, session: Session, decision: Decision, verb: str, by: 
     match decision.kind:
         case DecisionKind.PLAN:
             plans.decide(work, session, verb, by)
-        case DecisionKind.QUESTION if verb.startswith("t"):
-            questions.toggle(work, session, decision, int(verb[1:]))
         case DecisionKind.QUESTION:
-            questions.answer_by_button(work, session, decision, verb, by)
+            questions.press(work, session, decision, verb, by)
         case DecisionKind.PERMISSION:
             questions.decide_permission(work, session, decision, verb, by)
         case DecisionKind.WORKTREE:
@@ -82,7 +79,7 @@ def say(work: Work, session: Session, text: str, by: UserId) -> Session:
         return plans.decide(work, session, "revise", by, text)
     if work.pending(session, DecisionKind.QUESTION) is not None:
         return questions.answer_by_text(work, session, text, by)
-    if plans.awaits_feedback(session):
+    if plans.awaits_feedback(work, session):
         return plans.give_feedback(work, session, text, by)
     return sessions.say(work, session, text, by)
 
@@ -92,7 +89,7 @@ def permission(work: Work, session: Session, verb: str, by: UserId) -> Session:
     open_ones = work.tx.decisions.pending(session.id, DecisionKind.PERMISSION)
     if not open_ones:
         raise NothingPending(name=session.name)
-    return questions.decide_permission(work, session, open_ones[-1], verb, by)
+    return questions.decide_permission(work, session, work.renewed(session, open_ones[-1]), verb, by)
 
 
 def discard(work: Work, session: Session, verb: str, by: UserId) -> Session:

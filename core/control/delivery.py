@@ -53,13 +53,14 @@ class Delivery:
 
     async def due(self) -> Sequence[Notice]:
         """Return what may be sent now."""
-        return await self._control.decide(lambda w: w.tx.outbox.due(w.now))
+        now = self._control.now()
+        return await self._store.read(lambda tx: list(tx.outbox.due(now)))
 
     async def begin(self, notice: Notice) -> Notice | None:
         """Mark a notice as being sent and return it as it is now; None when it is not due any more."""
 
         def rule(work: Work) -> Notice | None:
-            row = work.tx.outbox.get(notice.id)
+            row = work.tx.outbox.by_key(notice.key)
             if row is None or row.state != "pending" or row.not_before > work.now:
                 return None
             route = work.tx.routes.get(row.session) if row.session is not None else None

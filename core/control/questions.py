@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from core import events
-from core.control import sessions
+from core.control import orders, sessions
 from core.control.work import Work
 from core.errors import BadInput, DecisionStale, NothingPending
 from core.lifecycle import InputWanted, Working
@@ -14,8 +14,7 @@ from core.model import Decision, Json, Permission, Question, QuestionItem, Sessi
 from core.ports import Verb
 from core.states import ApprovalState, DecisionKind, DecisionState, NoticeKind, PermissionMode
 
-RESUME_ANSWER = "You asked before you were interrupted. The answers are:\n\n{answers}"
-RESUME_PERMISSION = "The permission you asked for ({title}) was {verdict}. Go on."
+HIDDEN = "•••"
 _READING = frozenset({"read", "search"})
 
 
@@ -24,12 +23,25 @@ _READING = frozenset({"read", "search"})
 
 def asked(work: Work, session: Session, event: events.QuestionRequested) -> Session:
     """The agent asks: store the question and show its first item."""
-    session = work.change(session, InputWanted(), activity="")
+    items = tuple({item.id: item for item in event.items}.values())
     question = work.tx.requests.add_question(
-        Question(0, session.id, event.request, event.items, {}, "pending", work.now)
+        Question(0, session.id, event.request, items, {}, "pending" if items else "answered", work.now)
     )
-    _show_item(work, session, question)
-    return session
+    if not items:
+        return _deliver(work, session, question)  # it waits for an answer to nothing
+    session = work.change(session, InputWanted(), activity="")
+    _show_next(work, session)
+    return sessions.finish_card(work, session)
+
+
+def _show_next(work: Work, session: Session) -> None:
+    """Show the oldest question there is, one at a time."""
+    if work.pending(session, DecisionKind.QUESTION) is not None:
+        return
+    for request in work.tx.requests.pending(session.id):
+        if isinstance(request, Question):
+            _show_item(work, session, request)
+            return
 
 
 def _subject(question: Question) -> str:
@@ -45,12 +57,17 @@ def _show_item(work: Work, session: Session, question: Question) -> None:
         "text": item.text,
         "options": [[o.label, o.description] for o in item.options],
         "multi": item.multi,
-        "free_text": item.free_text,
+        "free_text": _free(item),
         "position": question.index + 1,
         "of": len(question.items),
         "chosen": [],
     }
     work.notify(session, NoticeKind.QUESTION, _subject(question), data)
+
+
+def _free(item: QuestionItem) -> bool:
+    """Without options there is nothing but one's own words."""
+    return item.free_text or not item.options
 
 
 def of_decision(work: Work, decision: Decision) -> Question | Permission:
@@ -63,27 +80,43 @@ def of_decision(work: Work, decision: Decision) -> Question | Permission:
     return request
 
 
-def toggle(work: Work, session: Session, decision: Decision, option: int) -> None:
-    """Switch one of several options on or off."""
+def press(work: Work, session: Session, decision: Decision, verb: str, by: UserId) -> Session:
+    """Answer with an option (`o<n>`); where several are allowed, switch one (`t<n>`) or send all (`done`)."""
     question = of_decision(work, decision)
-    if not isinstance(question, Question) or decision.state is not DecisionState.PENDING:
-        raise DecisionStale
-    chosen = tuple(sorted(set(decision.draft) ^ {option}))
-    work.tx.decisions.save(replace(decision, draft=chosen))
-    work.refresh(session, NoticeKind.QUESTION, decision.subject, chosen=list(chosen))
-
-
-def answer_by_button(work: Work, session: Session, decision: Decision, verb: str, by: UserId) -> Session:
-    """Answer with an option (`o<n>`), or with all that are switched on (`done`)."""
-    question = of_decision(work, decision)
-    if not isinstance(question, Question):
+    if not isinstance(question, Question) or decision.subject != _subject(question):
         raise DecisionStale
     item = question.items[question.index]
-    picked = decision.draft if verb == "done" else (int(verb[1:]),)
-    if not picked or max(picked) >= len(item.options):
+    if item.multi and verb == "done":
+        return _answer_with(work, session, question, decision, decision.draft, by)
+    option = _option(item, verb)
+    if option is None:
+        raise BadInput(reason=f"a question cannot be answered by {verb}")
+    if item.multi:
+        chosen = tuple(sorted(set(decision.draft) ^ {option}))
+        work.tx.decisions.save(replace(decision, draft=chosen))
+        work.refresh(session, NoticeKind.QUESTION, decision.subject, chosen=list(chosen))
+        return session
+    return _answer_with(work, session, question, decision, (option,), by)
+
+
+def _option(item: QuestionItem, verb: str) -> int | None:
+    """Return the option a button stands for; None for a button the card never had."""
+    letter = "t" if item.multi else "o"
+    return next((n for n in range(len(item.options)) if verb == f"{letter}{n}"), None)
+
+
+def _answer_with(
+    work: Work,
+    session: Session,
+    question: Question,
+    decision: Decision,
+    picked: tuple[int, ...],
+    by: UserId,
+) -> Session:
+    if not picked:
         raise BadInput(reason="choose at least one option")
-    labels = [item.options[n].label for n in picked]
-    return _answer(work, session, question, decision, labels, by)
+    options = question.items[question.index].options
+    return _answer(work, session, question, decision, [options[n].label for n in picked], by)
 
 
 def answer_by_text(work: Work, session: Session, text: str, by: UserId) -> Session:
@@ -97,9 +130,11 @@ def answer_by_text(work: Work, session: Session, text: str, by: UserId) -> Sessi
     item = question.items[question.index]
     labels = {o.label.casefold(): o.label for o in item.options}
     exact = labels.get(text.strip().casefold())
-    if exact is None and not item.free_text:
+    if exact is None and not text.strip():
+        raise BadInput(reason="the answer is empty")
+    if exact is None and not _free(item):
         raise BadInput(reason="choose one of the options")
-    return _answer(work, session, question, decision, [exact or text], by)
+    return _answer(work, session, question, decision, [text if exact is None else exact], by)
 
 
 def _answer(
@@ -107,24 +142,31 @@ def _answer(
 ) -> Session:
     item = question.items[question.index]
     work.take(decision, "answer", by)
-    shown = "•••" if item.secret else ", ".join(labels)
+    shown = HIDDEN if item.secret else ", ".join(labels)
     work.refresh(session, NoticeKind.QUESTION, decision.subject, closed="answer", answer=shown)
     question = replace(question, answers={**question.answers, item.id: labels})
     if question.index < len(question.items):
         work.tx.requests.save(question)
         _show_item(work, session, question)
         return session
-    work.tx.requests.save(replace(question, state="answered"))
+    return _deliver(work, session, question)
+
+
+def _deliver(work: Work, session: Session, question: Question) -> Session:
+    """Give all answers to the agent. What is secret goes with the order and stays nowhere else."""
+    secret = {item.id for item in question.items if item.secret}
+    stored = {key: [HIDDEN] if key in secret else labels for key, labels in question.answers.items()}
+    work.tx.requests.save(replace(question, answers=stored, state="answered"))
     if not session.alive:
-        pairs = [f"{i.text}\n→ {', '.join(question.answers[i.id])}" for i in question.items]
-        return sessions.start(work, session, RESUME_ANSWER.format(answers="\n\n".join(pairs)))
+        return sessions.start(work, session, orders.answered(question, question.answers))
     body = {"request": question.request, "answers": question.answers, "epoch": session.epoch}
-    work.order(session, Verb.ANSWER, body)
+    work.order(session, Verb.ANSWER, body, id=orders.reply_id(question))
     return _resume_work(work, session)
 
 
 def _resume_work(work: Work, session: Session) -> Session:
     """Back to work under a fresh progress card, unless something else is still asked."""
+    _show_next(work, session)
     if work.tx.requests.pending(session.id):
         return session
     session = work.change(session, Working(), turn=session.turn + 1)
@@ -157,8 +199,7 @@ def permission_requested(work: Work, session: Session, event: events.PermissionR
     )
     if allowed_by_policy(session, event):
         work.tx.requests.save(replace(permission, state="allowed"))
-        body = {"request": event.request, "verdict": "allow", "reason": "", "epoch": session.epoch}
-        work.order(session, Verb.PERMISSION, body)
+        _order(work, session, permission, "allow", auto=True)
         return session
     session = work.change(session, InputWanted())
     subject = f"p{permission.id}"
@@ -194,29 +235,44 @@ def decide_permission(work: Work, session: Session, decision: Decision, verb: st
     work.take(decision, verb, by)
     state: Literal["denied", "allowed"] = "denied" if verb == "deny" else "allowed"
     work.tx.requests.save(replace(permission, state=state))
-    person = work.tx.users.get(by)
-    work.refresh(
-        session, NoticeKind.PERMISSION, decision.subject, closed=verb, by=person.name if person else str(by)
-    )
+    work.refresh(session, NoticeKind.PERMISSION, decision.subject, closed=verb, by=work.person(by))
     if not session.alive:
-        return sessions.start(work, session, RESUME_PERMISSION.format(title=permission.title, verdict=state))
-    reason = "The user said no." if verb == "deny" else ""
-    body = {"request": permission.request, "verdict": verb, "reason": reason, "epoch": session.epoch}
-    work.order(session, Verb.PERMISSION, body)
+        return sessions.start(work, session, orders.permitted(permission, state))
+    _order(work, session, permission, verb, reason="The user said no." if verb == "deny" else "")
     if work.tx.requests.pending(session.id):
         return session
     return work.change(session, Working())
 
 
-def resolved(work: Work, session: Session, request: str) -> Session:
-    """The agent took a question or permission back: its card dies."""
-    row = work.tx.requests.by_request(session.id, request)
-    if row is None or row.state != "pending":
+def _order(
+    work: Work,
+    session: Session,
+    permission: Permission,
+    verdict: str,
+    *,
+    reason: str = "",
+    auto: bool = False,
+) -> None:
+    body = {"request": permission.request, "verdict": verdict, "reason": reason, "epoch": session.epoch}
+    work.order(session, Verb.PERMISSION, {**body, "auto": auto}, id=orders.reply_id(permission))
+
+
+def resolved(work: Work, session: Session, event: events.RequestResolved) -> Session:
+    """The agent has its answer; or it took a question or permission back, and the card dies."""
+    row = work.tx.requests.by_request(session.id, event.request)
+    if row is None:
         return session
-    work.tx.requests.save(replace(row, state="cancelled"))
+    if event.by == "user":
+        orders.taken(work, orders.reply_id(row))
+        return session
+    if row.state != "pending":
+        return session
+    work.tx.requests.save(sessions.cancelled(row))
     prefix = f"q{row.id}." if isinstance(row, Question) else f"p{row.id}"
     for decision in work.tx.decisions.pending(session.id):
         if decision.subject.startswith(prefix):
             work.tx.decisions.save(replace(decision, state=DecisionState.SUPERSEDED))
             work.refresh(session, NoticeKind(decision.kind), decision.subject, closed="superseded")
-    return work.change(session, Working()) if session.alive else session
+    _show_next(work, session)
+    waits = bool(work.tx.requests.pending(session.id))
+    return session if waits or not session.alive else work.change(session, Working())

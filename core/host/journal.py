@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.events import Event, SessionEnded, decode, encode
+from core.events import Event, InputAccepted, SessionEnded, TurnFinished, TurnStarted, decode, encode
 from core.model import Json, SessionId
 from core.ports import Record
 
@@ -32,6 +32,8 @@ class Journal:
         self.worktree: Json = {}  # where the session works; never changes once it stands
         self.expected_end = False  # we asked the process to end
         self.ended = True
+        self.talked = False  # the agent has taken a prompt: its conversation can be resumed
+        self.in_turn = False  # the agent is at work on a prompt
         self._done: dict[str, bool] = {}
         self._open: list[Record] = []
         self._path = path
@@ -140,7 +142,7 @@ class Journal:
                 self._open = [record for record in self._open if record.seq > seq]
             case {"state": state}:
                 self.seq, self.acked, self.offset, self.epoch = state[:4]
-                self.expected_end, self.ended = state[4:]
+                self.expected_end, self.ended, self.talked = state[4:]
             case _:
                 raise ValueError(f"unknown journal line {line!r}")
 
@@ -149,10 +151,18 @@ class Journal:
             self.seq, self.offset = records[-1].seq, records[-1].offset
             self._open.extend(records)
             self.ended = self.ended or any(isinstance(r.event, SessionEnded) for r in records)
+            for record in records:
+                self._take_turn(record.event)
+
+    def _take_turn(self, event: Event) -> None:
+        if isinstance(event, TurnStarted | InputAccepted):
+            self.talked = self.in_turn = True
+        elif isinstance(event, TurnFinished | SessionEnded):
+            self.in_turn = False
 
     def _take_launch(self, epoch: int, order: Json) -> None:
         self.epoch, self.launch = epoch, order
-        self.offset, self.expected_end, self.ended = 0, False, False
+        self.offset, self.expected_end, self.ended, self.in_turn = 0, False, False, False
 
     def _compact(self) -> None:
         """Write what is still needed to a new file and put it in place of the old one."""
@@ -161,7 +171,8 @@ class Journal:
         old, self._fd = self._fd, fd
         try:
             self._write({"launch": self.epoch, "order": self.launch})
-            state = [self.seq, self.acked, self.offset, self.epoch, self.expected_end, self.ended]
+            numbers = [self.seq, self.acked, self.offset, self.epoch]
+            state = [*numbers, self.expected_end, self.ended, self.talked]
             self._write({"state": state})
             if self.worktree:
                 self._write({"worktree": self.worktree})

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from core.host.keeper_start import connect, lock_is_free, start_daemon
+from core.host.splitter import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -42,7 +43,7 @@ class KeeperError(Exception):
         self.detail = detail
 
 
-class KeeperUnavailable(KeeperError):  # noqa: N818 - the caller's word
+class KeeperUnavailable(KeeperError):
     """No keeper answers."""
 
     def __init__(self, detail: str) -> None:
@@ -105,12 +106,12 @@ class KeeperStatus:
 class _View:
     """What notifications told about one run."""
 
-    __slots__ = ("changed", "forgotten", "info", "out_end", "tty_end")
+    __slots__ = ("changed", "forgotten", "info", "unsure")
 
     def __init__(self) -> None:
-        self.out_end = self.tty_end = 0
         self.info: RunInfo | None = None  # once exited
         self.forgotten = False
+        self.unsure = False  # the connection was lost since we were told
         self.changed = asyncio.Event()
 
     def wake(self) -> None:
@@ -235,12 +236,14 @@ class Keeper:
         view = self._view(run)
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            split = _Splitter(offset)
+            split = Splitter(offset)
             while True:
                 changed, over = view.changed, view.info is not None or info.state == "exited"
                 chunk = os.pread(fd, TURN_BYTES, split.read)
                 for item in split.feed(chunk):
                     yield item
+                if len(split.rest) > FRAME_LIMIT:
+                    raise KeeperError("line_too_long", f"{FRAME_LIMIT} bytes without an end of line")
                 if chunk:
                     await asyncio.sleep(0)  # the other runs' turn
                 elif over:
@@ -262,6 +265,9 @@ class Keeper:
         if view.forgotten:
             raise KeeperError("no_run", f"the run was forgotten: {run}")
         await (changed or view.changed).wait()
+        if view.unsure:
+            view.unsure = False
+            await self.info(run)  # raises when the run was forgotten meanwhile
 
     async def _ask(self, op: str, **arguments: object) -> dict[str, Any]:
         if self._lost is not None:
@@ -296,7 +302,11 @@ class Keeper:
             if answer.get("id") == 0:
                 break
         if "err" in answer:
+            await self._hang_up()
             raise KeeperError(answer["err"]["code"], answer["err"]["detail"])
+        for view in self._views.values():
+            view.info, view.unsure = None, True
+            view.wake()
         writer.write(b'{"id":0,"op":"watch"}\n')
         for waiting, _ in self._waiting.values():
             writer.write(waiting)
@@ -339,7 +349,6 @@ class Keeper:
         view = self._view(message["run"])
         match message["ev"]:
             case "end":
-                view.out_end, view.tty_end = message["out_end"], message["tty_end"]
                 view.info = None
             case "exit":
                 view.info = _info(message["info"])
@@ -364,30 +373,6 @@ class Keeper:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-
-
-class _Splitter:
-    """Cuts a log into lines; `read` is the offset up to which it was fed."""
-
-    def __init__(self, offset: int) -> None:
-        self.read = offset
-        self.rest = bytearray()
-
-    def feed(self, chunk: bytes) -> list[tuple[int, bytes]]:
-        """Return the lines that ended in this chunk."""
-        at = self.read - len(self.rest)
-        self.read += len(chunk)
-        *whole, last = chunk.split(b"\n")
-        lines = []
-        for part in whole:
-            line = bytes(self.rest) + part if self.rest else part
-            self.rest.clear()
-            at += len(line) + 1
-            lines.append((at, line))
-        self.rest += last
-        if len(self.rest) > FRAME_LIMIT:
-            raise KeeperError("line_too_long", f"a line of more than {FRAME_LIMIT} bytes ends at no newline")
-        return lines
 
 
 def _info(answer: dict[str, Any]) -> RunInfo:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core import errors
-from core.errors import UnknownProject
+from core.errors import LeadhandError, UnknownProject
 from core.events import WorktreeCreated, WorktreeInspected, WorktreeLanded, WorktreeRemoved
 from core.host.git import errors as git_errors
 from core.host.git.changes import changes
@@ -23,7 +24,7 @@ from core.host.git.outcomes import (
     NothingToMerge,
     Outcome,
 )
-from core.host.git.project import inspect_project
+from core.host.git.project import Base, find_base
 from core.host.git.records import Worktree, WorktreeSpec
 from core.host.git.refs import tree_of
 from core.host.git.removal import Removed, remove
@@ -43,7 +44,7 @@ class Repository:
 
     def __init__(self, settings: HostSettings) -> None:
         self._settings = settings
-        self._git = Git()
+        self._git = Git(scratch=settings.home / "scratch")
 
     async def close(self) -> None:
         """Let running git commands end."""
@@ -55,30 +56,57 @@ class Repository:
             return self._project(order).path
         return Path(journal.worktree["path"])
 
+    async def problem(self, project: HostProject) -> LeadhandError | None:
+        """Return what is wrong with a project, if something is."""
+        try:
+            with _told():
+                await find_base(self._git, project.path, project.base)
+        except LeadhandError as error:
+            return error
+        return None
+
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
-        """Make the session's worktree, or find it again; its place and its base never change."""
+        """Make the session's worktree, or find it again. Its place never changes: agents resume by it."""
         with _told():
-            if journal.worktree:
-                worktree = await reopen(self._git, _worktree(journal))
+            worktree = await self._reopened(journal)
+            if worktree is None:
+                worktree, start = await self._made(journal, order)
             else:
-                worktree = await self._create(journal, order)
-            start = await tree_of(self._git, worktree.project, worktree.base_sha)
+                start = await tree_of(self._git, worktree.project, worktree.base_sha)
         return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
 
-    async def _create(self, journal: Journal, order: Json) -> Worktree:
+    async def _made(self, journal: Journal, order: Json) -> tuple[Worktree, str]:
+        """Make the worktree and find the tree it starts from, at once: the agent waits for both."""
         project = self._project(order)
-        state = await inspect_project(self._git, project.path, order["base"] or project.base)
+        base = await find_base(self._git, project.path, order["base"] or project.base)
+        making = self._create(journal, order, base)
+        worktree, start = await asyncio.gather(making, tree_of(self._git, base.root, base.sha))
+        if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
+            start = await tree_of(self._git, base.root, worktree.base_sha)
+        return worktree, start
+
+    async def _reopened(self, journal: Journal) -> Worktree | None:
+        """Bring back the worktree a session had; None when its branch was merged away or discarded."""
+        if not journal.worktree:
+            return None
+        try:
+            return await reopen(self._git, _worktree(journal))
+        except git_errors.BranchMissing:
+            return None
+
+    async def _create(self, journal: Journal, order: Json, base: Base) -> Worktree:
         identity = f"{order['name']}-{str(order['agent_session'])[:8]}"
         worktree = await create(
             self._git,
             WorktreeSpec(
-                project=state.root,
+                project=base.root,
                 path=self._settings.home / "worktrees" / str(order["project"]) / identity,
                 branch=f"leadhand/{order['name']}",
-                base_sha=state.base_sha,
+                base_sha=base.sha,
                 session=identity,
-                base_name=state.base,
+                base_name=base.name,
             ),
+            base.common_dir,
         )
         journal.provisioned(_facts(worktree))
         return worktree
@@ -183,13 +211,21 @@ def _landed(worktree: Worktree, outcome: Outcome) -> WorktreeLanded:
             )
 
 
+def _unusable(error: git_errors.NotARepository) -> LeadhandError:
+    if not error.path.is_dir():
+        return errors.NoSuchFolder(path=error.path)
+    if not error.reason or "not a git repository" in error.reason:
+        return errors.NotARepository(path=error.path)
+    return errors.RepositoryUnusable(path=error.path, reason=error.reason)  # such as a foreign owner
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn git's errors into errors that have a text."""
     try:
         yield
     except git_errors.NotARepository as error:
-        raise errors.NotARepository(path=error.path) from error
+        raise _unusable(error) from error
     except git_errors.NoCommits as error:
         raise errors.NoCommits(path=error.path) from error
     except git_errors.BaseMissing as error:
@@ -198,4 +234,5 @@ def _told() -> Iterator[None]:
     except git_errors.GitTooOld as error:
         raise errors.GitTooOld(found=error.found) from error
     except git_errors.GitError as error:
-        raise errors.WorktreeFailed(reason=f"{type(error).__name__} ({error})") from error
+        meaning = (type(error).__doc__ or "").strip().splitlines()[0]
+        raise errors.WorktreeFailed(reason=f"{meaning} ({error})") from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AgentMissing, AgentUnusable, LeadhandError, NotRunning
-from core.events import CommandFailed, Event, RequestResolved
+from core.events import CommandFailed, Event, InputAccepted, RequestResolved, TurnStarted
 from core.host.agents.registry import make_driver
 from core.host.journal import Journal
 from core.host.keeper import Keeper, KeeperError
@@ -50,6 +50,7 @@ class HostSession:
         self._spawn_task = spawn_task
         self._orders: asyncio.Queue[Command] = asyncio.Queue()
         self._news = asyncio.Event()
+        self._given = False  # a prompt was written and the agent has not taken it yet
         self._reader: asyncio.Task[None] | None = None
         if self.journal.unconfirmed():
             self._news.set()
@@ -76,6 +77,8 @@ class HostSession:
     # ---- records out ------------------------------------------------------------------------------
 
     def _emit(self, events: Sequence[Event], offset: int) -> None:
+        if any(isinstance(event, TurnStarted | InputAccepted) for event in events):
+            self._given = False
         self.journal.append(events, offset)
         self._news.set()
 
@@ -160,11 +163,13 @@ class HostSession:
         if self._reader is None or self._reader.done() or self.process is None:
             return
         self.journal.expect_end()
-        with suppress(KeeperError):
-            await self.process.close_input()
-        try:
-            await asyncio.wait_for(asyncio.shield(self._reader), CLOSE_GRACE_S)
-        except TimeoutError:
+        # Closing the input of an agent at work would deny what it asks and let it go on by itself.
+        if not self.journal.in_turn:
+            with suppress(KeeperError):
+                await self.process.close_input()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._reader), CLOSE_GRACE_S)
+        if not self._reader.done():
             await self.process.kill()
             await self._reader
 
@@ -180,6 +185,7 @@ class HostSession:
     async def _prompt(self, command: Command) -> None:
         process = self._running()
         frames = process.driver.prompt(command.body["text"], command.body["id"])
+        self._given = True
         await process.write(frames, command.id)
 
     async def _plan(self, command: Command) -> None:
@@ -211,7 +217,8 @@ class HostSession:
         await process.write(process.driver.interrupt(command.id), command.id)
 
     async def _close(self, command: Command) -> None:
-        if command.body.get("epoch") == self.journal.epoch:
+        """Let the agent end, unless it was given something new to do meanwhile."""
+        if command.body.get("epoch") == self.journal.epoch and not self._given and not self.journal.in_turn:
             self._closing = self._spawn_task(self._end_old_process())
 
     async def _kill(self, _: Command) -> None:
@@ -257,7 +264,7 @@ class HostSession:
             marker=self._marker(order),
             mode=PermissionMode(order["mode"]),
             agent_session=order["agent_session"],
-            resume=order["resume"],
+            resume=order["resume"] and self.journal.talked,
             approved=order["approved"],
             model=agent.model,
             base_url=agent.base_url,

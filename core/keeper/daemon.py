@@ -33,15 +33,26 @@ def main(argv: list[str]) -> int:
     starter = Starter(os.umask(0o077), resource.getrlimit(resource.RLIMIT_NOFILE))
     os.closerange(3, 65536)
     home = os.path.realpath(argv[0])
+    try:
+        if not _lock(home):
+            print(f"a keeper serves {home} already", file=sys.stderr)  # noqa: T201
+            return 0
+    except OSError as error:
+        print(f"the keeper cannot start: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return _detach(home, starter)
+
+
+def _lock(home: str) -> bool:
+    """Make the directories and take the lock, which lives as long as either half. False: somebody has it."""
     os.makedirs(f"{home}/keeper/runs", mode=0o700, exist_ok=True)
     os.chmod(f"{home}/keeper", 0o700)
     lock = os.open(f"{home}/keeper/lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print(f"a keeper serves {home} already", file=sys.stderr)  # noqa: T201
-        return 0
-    return _detach(home, starter)
+        return False
+    return True
 
 
 def _start_again_unmarked() -> None:

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from core.keeper.entry import Entry
     from core.keeper.loop import Loop, Timer
 
-GRACE = (
-    0.2  # a grandchild may hold the pipe open for ever; what is there by then is taken, then the run is over
-)
+# A grandchild may hold the pipe open for ever; what is there by then is taken, then the run is over.
+GRACE = 0.2
 RETRY_FULL = 1.0
 EDGE_IN = select.EPOLLIN | select.EPOLLET
 
@@ -64,7 +63,10 @@ class Flow:
             self._reopen()
         try:
             moved = sum(tap.move() for tap in self._taps)
-        except LogFull as full:
+        except (
+            LogFull,
+            OSError,
+        ) as full:  # an OSError is unexpected: also then the kernel keeps what is unread
             self._stop_for_full_log(str(full))
             return
         if self.entry.log_full:
@@ -120,7 +122,7 @@ class Flow:
                 rest = max(tap.left(), 1)
                 while rest > 0 and (moved := tap.move()):
                     rest -= moved
-        except LogFull as full:
+        except (LogFull, OSError) as full:
             self._stop_for_full_log(str(full))
             self._take_the_rest()
             return

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import time
+from abc import ABC, abstractmethod
 
 from core.keeper.link import Link
 from core.keeper.loop import Loop
@@ -57,9 +58,13 @@ class Core:
 
     def fork_peer(self) -> bool:
         """Fork the other half. True in the child."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         me, my_fd = os.getpid(), os.pidfd_open(os.getpid())
-        pid = os.fork()
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            pid = os.fork()
+        except OSError:
+            os.close(my_fd)
+            raise
         if pid == 0:
             ours.close()
             self.socket, self.peer_pid, self.peer_fd = theirs, me, my_fd
@@ -77,7 +82,7 @@ class Core:
         self.peer_fd = -1
 
 
-class Half:
+class Half(ABC):
     """One of the two processes. `run` returns the name of the other role in a fresh fork, None at the end."""
 
     role = ""
@@ -100,18 +105,18 @@ class Half:
         self.release()
         return self.next_role
 
-    def each_turn(self) -> None:
+    def each_turn(self) -> None:  # noqa: B027 - only one half has something to do
         """Do what is due after every turn of the loop."""
 
+    @abstractmethod
     def receive(self, message: Msg, fds: list[int]) -> None:
         """Handle one packet of the other half."""
-        raise NotImplementedError
 
+    @abstractmethod
     def asked_to_end(self) -> None:
         """React to SIGTERM: an orderly, forced stop."""
-        raise NotImplementedError
 
-    def peer_restarted(self) -> None:
+    def peer_restarted(self) -> None:  # noqa: B027 - only one half has something to do
         """Send again what the dead peer left unanswered."""
 
     def release(self) -> None:
@@ -119,6 +124,7 @@ class Half:
         self.loop.close()  # first: a fork that unwatches single descriptors would do it to its parent
         self.link.close()
         os.close(self._bell)
+        self._bell = -1  # a late SIGTERM must not ring somebody else's number
 
     def _join(self) -> Link:
         if self.core.socket is None:
@@ -150,7 +156,13 @@ class Half:
             self.loop.done = True
             return
         self.link.close()
-        if self.core.fork_peer():
+        try:
+            forked = self.core.fork_peer()
+        except OSError as error:
+            self.core.notes.say(f"no fork, trying again: {error}")
+            self.loop.after(1.0, self._bring_back)
+            return
+        if forked:
             self.next_role = VAULT if self.role == PUMP else PUMP
             self.loop.done = True
             return

@@ -42,7 +42,7 @@ class Pump(Half):
         self._clients: set[Client] = set()
         self._flows: dict[str, Flow] = {}
         self._asked: dict[int, tuple[Msg, int, Then]] = {}
-        self._after_over: dict[str, list[Callable[[], None]]] = {}
+        self._after_end: dict[str, list[Callable[[], None]]] = {}
         self._ending = False
         self._last_rid = 0
         super().__init__(core)
@@ -117,7 +117,12 @@ class Pump(Half):
             self.link.send(
                 {"op": "over", "run": entry.run, "out_end": entry.out_end, "tty_end": entry.tty_end}
             )
-            for tell in self._after_over.pop(entry.run, []):
+        self._tell_if_settled(entry)
+
+    def _tell_if_settled(self, entry: Entry, *, anyway: bool = False) -> None:
+        """Answer who waits for an end; a log may stay full for days, so it holds nobody up."""
+        if anyway or entry.over or (entry.ended and entry.log_full):
+            for tell in self._after_end.pop(entry.run, []):
                 tell()
 
     def receive(self, message: Msg, fds: list[int]) -> None:
@@ -146,6 +151,10 @@ class Pump(Half):
 
     def _take_entry(self, message: Msg, fds: list[int]) -> None:
         facts = message["facts"]
+        if len(fds) != len(message["fds"]):
+            # Out of descriptors here. The vault holds them all, so a pump forked from it does as well.
+            self.core.notes.say(f"{facts['run']}: descriptors got lost on the way, starting over")
+            raise SystemExit(70)
         entry = Entry(
             f"{self.core.dir}/runs/{facts['run']}", facts, dict(zip(message["fds"], fds, strict=True))
         )
@@ -159,6 +168,7 @@ class Pump(Half):
         if entry is not None and not entry.ended:
             entry.see_exit(message["code"], message["signal"], message["at"])
             self._flows[entry.run].agent_ended()
+            self._tell_if_settled(entry)
 
     def _ask(self, message: Msg, then: Then, spec: int = -1) -> None:
         self._last_rid += 1
@@ -236,10 +246,11 @@ class Pump(Half):
         answer = self._answer(client, request)
 
         def then(refused: Refused | None) -> None:
-            if refused is not None or entry.over:
+            if refused is not None:
                 answer(refused)
-            else:
-                self._after_over.setdefault(entry.run, []).append(lambda: answer(None))
+                return
+            self._after_end.setdefault(entry.run, []).append(lambda: answer(None))
+            self._tell_if_settled(entry)
 
         self._ask({"op": "kill", "run": entry.run, "grace_s": float(request.get("grace_s", GRACE_S))}, then)
 
@@ -292,10 +303,17 @@ class Pump(Half):
             return tick
 
         for run in list(waiting):
-            self._after_over.setdefault(run, []).append(gone(run))
-            self._ask({"op": "kill", "run": run, "grace_s": grace}, lambda _refused: None)
+            self._after_end.setdefault(run, []).append(gone(run))
+            self._ask({"op": "kill", "run": run, "grace_s": grace}, self._anyway(run))
         if not waiting:
             gone("")()
+
+    def _anyway(self, run: str) -> Then:
+        def then(refused: Refused | None) -> None:
+            # A kill that failed holds up the end of the keeper no more than any other.
+            self._tell_if_settled(self.core.table[run], anyway=refused is not None)
+
+        return then
 
     def _last_words(self) -> None:
         self.core.notes.say("the keeper ends")

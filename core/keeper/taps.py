@@ -23,7 +23,7 @@ RATE = 5_000_000.0
 BURST = 8_000_000.0
 
 
-class LogFull(Exception):  # noqa: N818 - a state, not a fault
+class LogFull(Exception):
     """The log takes no more bytes for now; everything unread stays with the kernel."""
 
 

@@ -119,12 +119,15 @@ class Vault(Half):
             os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)  # reaped last: a new vault could still ask
         entry.close("pidfd")
 
-    def _save(self, entry: Entry) -> None:
+    def _save(self, entry: Entry, *, again: bool = False) -> None:
+        if entry.run not in self.core.table:
+            return
         try:
             save_exit(entry)
         except OSError as error:
-            self.core.notes.say(f"{entry.run}: exit not saved, trying again: {error}")
-            self.loop.after(1.0, lambda: self._save(entry) if entry.run in self.core.table else None)
+            if not again:
+                self.core.notes.say(f"{entry.run}: exit not saved, trying every second: {error}")
+            self.loop.after(1.0, lambda: self._save(entry, again=True))
 
     def _over(self, message: Msg, _fds: list[int]) -> None:
         entry = self.core.table.get(message["run"])

@@ -17,7 +17,7 @@ QUEUE_LIMIT = 8 * 1024 * 1024
 BACKLOG_LIMIT = 32 * 1024 * 1024
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refused(Exception):
     """A request that is answered with a code and a sentence instead of a result."""
 
     def __init__(self, code: str, detail: str) -> None:

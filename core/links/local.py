@@ -13,7 +13,7 @@ from typing import TypeVar
 from core.ports import Beat, Command, Record
 
 T = TypeVar("T")
-_WAITING_BATCHES = 256  # a full queue makes the host wait; it never drops
+_WAITING_BATCHES = 256  # more make the host wait; none is dropped
 
 
 class _Closed:
@@ -27,23 +27,25 @@ class LocalLink:
         self._commands: asyncio.Queue[Command | _Closed] = asyncio.Queue()
         self._acks: asyncio.Queue[str | _Closed] = asyncio.Queue()
         self._beats: asyncio.Queue[Beat | _Closed] = asyncio.Queue()
-        self._records: asyncio.Queue[tuple[Sequence[Record], asyncio.Future[None]] | _Closed] = asyncio.Queue(
-            _WAITING_BATCHES
+        self._records: asyncio.Queue[tuple[Sequence[Record], asyncio.Future[None]] | _Closed] = (
+            asyncio.Queue()
         )
+        self._places = asyncio.Semaphore(_WAITING_BATCHES)
+        self._unconfirmed: set[asyncio.Future[None]] = set()
         self._closed = False
 
     # control's end
 
     async def send(self, host: str, command: Command) -> None:
         """Hand a command to the one host there is."""
+        self._must_be_open()
         if host != "local":
             raise ValueError(f"there is no host {host} on this machine")
         self._commands.put_nowait(command)
 
     async def records(self) -> AsyncIterator[tuple[Sequence[Record], Callable[[], Awaitable[None]]]]:
         """Yield batches; the host goes on when a batch is confirmed."""
-        while not isinstance(item := await self._records.get(), _Closed):
-            batch, stored = item
+        async for batch, stored in _drain(self._records):
 
             async def confirm(stored: asyncio.Future[None] = stored) -> None:
                 if not stored.done():
@@ -67,32 +69,43 @@ class LocalLink:
 
     async def done(self, command: str) -> None:
         """Confirm a command."""
+        self._must_be_open()
         self._acks.put_nowait(command)
 
     async def append(self, records: Sequence[Record]) -> None:
         """Hand over records and wait until control has stored them."""
-        if self._closed:
-            raise ConnectionError("the link is closed")
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._records.put((records, stored))
-        await stored
+        async with self._places:
+            self._must_be_open()
+            stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._unconfirmed.add(stored)
+            self._records.put_nowait((records, stored))
+            try:
+                await stored
+            finally:
+                self._unconfirmed.discard(stored)
 
     async def beat(self, beat: Beat) -> None:
         """Say that this host lives."""
+        self._must_be_open()
         self._beats.put_nowait(beat)
 
     async def close(self) -> None:
-        """End every iterator; what was not confirmed is offered again after the next start."""
+        """End every iterator and every wait; what was not confirmed is offered again after the next start."""
         self._closed = True
-        for queue in (self._commands, self._acks, self._beats):
-            queue.put_nowait(_Closed())
+        for stored in self._unconfirmed:
+            if not stored.done():
+                stored.set_exception(ConnectionError("the link is closed"))
         while not self._records.empty():
-            item = self._records.get_nowait()
-            if not isinstance(item, _Closed):
-                item[1].cancel()
-        await self._records.put(_Closed())
+            self._records.get_nowait()
+        for queue in (self._commands, self._acks, self._beats, self._records):
+            queue.put_nowait(_Closed())
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise ConnectionError("the link is closed")
 
 
 async def _drain(queue: asyncio.Queue[T | _Closed]) -> AsyncIterator[T]:
     while not isinstance(item := await queue.get(), _Closed):
         yield item
+    queue.put_nowait(item)  # whoever iterates next ends too

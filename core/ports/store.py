@@ -285,10 +285,6 @@ class Outbox(Protocol):
         """Insert a notice, or give the one with this key new data and the next revision."""
         ...
 
-    def get(self, id: int) -> Notice | None:
-        """Return a notice."""
-        ...
-
     def by_key(self, key: str) -> Notice | None:
         """Return the notice of a key."""
         ...
@@ -327,6 +323,18 @@ class Commands(Protocol):
 
     def open(self) -> Sequence[tuple[str, Command]]:
         """Return unconfirmed orders with their hosts, in order."""
+        ...
+
+    def get(self, id: str) -> Command | None:
+        """Return an order; its body is empty when it was forgotten."""
+        ...
+
+    def kept(self, session: SessionId) -> Sequence[Command]:
+        """Return a session's orders whose bodies were not forgotten, in order."""
+        ...
+
+    def forget(self, id: str) -> None:
+        """Confirm, and keep nothing but the id."""
         ...
 
 

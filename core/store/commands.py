@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from core.model import Millis
+from core.model import Millis, SessionId
 from core.ports.link import Command, Verb
 from core.store.rows import Rows, to_json
 
@@ -15,6 +15,10 @@ INSERT INTO command (id, host, session, verb, body, at) VALUES (:id, :host, :ses
 ON CONFLICT (id) DO NOTHING
 """
 DONE = "UPDATE command SET done = 1 WHERE id = :id AND done = 0"
+FORGET = "UPDATE command SET done = 1, body = '{}' WHERE id = :id AND (done = 0 OR body <> '{}')"
+GET = "SELECT * FROM command WHERE id = :id"
+# The condition repeats the index's word for word; only so does SQLite use it.
+KEPT = "SELECT * FROM command WHERE session = :session AND body <> '{}' ORDER BY number"
 OPEN = "SELECT * FROM command WHERE done = 0 ORDER BY number"
 
 
@@ -41,7 +45,19 @@ class Commands:
     def open(self) -> Sequence[tuple[str, Command]]:
         return self._rows.many(_from_row, OPEN)
 
+    def get(self, id: str) -> Command | None:
+        return self._rows.one(_command, GET, {"id": id})
+
+    def kept(self, session: SessionId) -> Sequence[Command]:
+        return self._rows.many(_command, KEPT, {"session": session})
+
+    def forget(self, id: str) -> None:
+        self._rows.run(FORGET, {"id": id})
+
 
 def _from_row(row: sqlite3.Row) -> tuple[str, Command]:
-    command = Command(row["id"], row["session"], Verb(row["verb"]), json.loads(row["body"]))
-    return row["host"], command
+    return row["host"], _command(row)
+
+
+def _command(row: sqlite3.Row) -> Command:
+    return Command(row["id"], row["session"], Verb(row["verb"]), json.loads(row["body"]))

@@ -24,12 +24,19 @@ class SqliteStore:
     """`core.ports.store.Store` over one SQLite file."""
 
     def __init__(
-        self, path: Path, writing: Connection, reading: Connection, writer: Writer, refused: Refused
+        self,
+        path: Path,
+        writing: Connection,
+        reading: Connection,
+        writer: Writer,
+        view: SqliteTx,
+        refused: Refused,
     ) -> None:
         self._path = path
         self._writing = writing
         self._reading = reading
         self._writer = writer
+        self._view = view
         self._refused = refused
         self._closed = False
 
@@ -44,7 +51,8 @@ class SqliteStore:
             await writing.close()
             raise
         refused = Refused()
-        return cls(path, writing, reading, await Writer.start(writing, path, refused), refused)
+        view = await reading.run(lambda conn: SqliteTx(conn, refused))
+        return cls(path, writing, reading, await Writer.start(writing, path, refused), view, refused)
 
     @property
     def refused(self) -> int:
@@ -72,7 +80,7 @@ class SqliteStore:
         try:
             conn.execute("BEGIN")
             try:
-                return query(SqliteTx(conn, self._refused))
+                return query(self._view)
             finally:
                 if conn.in_transaction:
                     conn.execute("ROLLBACK")

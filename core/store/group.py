@@ -41,9 +41,12 @@ def run(conn: sqlite3.Connection, tx: SqliteTx, path: Path, changes: Sequence[Ch
         conn.execute("COMMIT")
     except (sqlite3.Error, _Undone) as error:
         cause = error.cause if isinstance(error, _Undone) else error
-        _roll_back(conn)
-        return [Outcome(error=_explain(path, cause)) for _ in changes]
-    return [outcome if outcome.error is None else _explained(path, outcome.error) for outcome in outcomes]
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        return [Outcome(error=_lost(path, cause)) for _ in changes]
+    return [
+        outcome if outcome.error is None else Outcome(error=_own(path, outcome.error)) for outcome in outcomes
+    ]
 
 
 def _one(conn: sqlite3.Connection, tx: SqliteTx, change: Change) -> Outcome:
@@ -55,25 +58,21 @@ def _one(conn: sqlite3.Connection, tx: SqliteTx, change: Change) -> Outcome:
             raise _Undone(error) from error
         conn.execute("ROLLBACK TO change")
         outcome = Outcome(error=error)
-    if not conn.in_transaction:
-        raise _Undone(StoreBroken(path="store", reason="a change ended the transaction"))
     conn.execute("RELEASE change")
     return outcome
 
 
-def _roll_back(conn: sqlite3.Connection) -> None:
-    """Leave the connection ready for the next group; the caller already knows that this one is lost."""
-    if conn.in_transaction:
-        conn.execute("ROLLBACK")
-
-
-def _explained(path: Path, error: BaseException) -> Outcome:
-    return Outcome(error=_explain(path, error))
-
-
-def _explain(path: Path, error: BaseException) -> BaseException:
-    """Return an error of the file as one for people, any other as it is; a new one for every caller."""
+def _own(path: Path, error: BaseException) -> BaseException:
+    """Return what a change's caller is told: an error of the file in words, any other as it is."""
     known = fault(path, error) if isinstance(error, sqlite3.Error) else None
     if known is not None:
         known.__cause__ = error
     return known or error
+
+
+def _lost(path: Path, error: BaseException) -> BaseException:
+    """Return what every caller of a lost group is told; a new error for each."""
+    known = fault(path, error) if isinstance(error, sqlite3.Error) else None
+    told = known or StoreBroken(path=path, reason=f"the change was undone ({error})")
+    told.__cause__ = error
+    return told

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Params = Mapping[str, Any]
 NO_PARAMS: Params = {}
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class RowRefused(ValueError):
@@ -81,7 +82,7 @@ class Rows:
 
 def to_json(value: Any) -> str:
     """Return compact JSON text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def one_of(value: str, *known: str) -> Any:

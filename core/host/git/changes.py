@@ -8,9 +8,9 @@ from pathlib import Path
 from core.host.git import refs
 from core.host.git.errors import BranchMissing
 from core.host.git.ledger import last_landing
+from core.host.git.listing import dirty_files
 from core.host.git.records import Worktree
 from core.host.git.runner import Git
-from core.host.git.status import dirty_files
 from core.host.git.threeway import is_ancestor, join, merge_base
 
 _MOST_FILES = 20

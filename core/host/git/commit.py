@@ -7,9 +7,9 @@ from pathlib import Path
 from core.host.git import refs
 from core.host.git.errors import GitFailed, IndexLocked
 from core.host.git.guard import on_branch
+from core.host.git.listing import dirty_files
 from core.host.git.records import Worktree
 from core.host.git.runner import Git, Identity
-from core.host.git.status import dirty_files
 
 
 async def commit_forgotten(

@@ -12,7 +12,7 @@ from core.host.git.candidate import Candidate, make
 from core.host.git.errors import BaseMissing, BranchMissing
 from core.host.git.landed import State, landed
 from core.host.git.ledger import Landing, intend, last_landing, settle
-from core.host.git.listing import being_rebased, common_dir, git_dir, operation, worktrees
+from core.host.git.listing import being_rebased, common_dir, dirty_files, git_dir, operation, worktrees
 from core.host.git.outcomes import (
     AlreadyLanded,
     BaseMoved,
@@ -26,7 +26,6 @@ from core.host.git.outcomes import (
 )
 from core.host.git.publish import Moved, Published, publish, take_back
 from core.host.git.runner import Git
-from core.host.git.status import dirty_files
 from core.host.git.threeway import is_ancestor
 from core.host.git.verify import verify
 
@@ -42,6 +41,8 @@ class _Ready:
 async def merge(git: Git, request: MergeRequest) -> Outcome:
     """Bring the branch into its base, or say why not."""
     refs.checked(request.session)
+    for name in (request.branch, request.base):
+        refs.safe_branch(name)
     if request.branch == request.base:
         return Blocked(Reason.SAME_BRANCH)
     common = await common_dir(git, request.project)

@@ -1,4 +1,5 @@
-"""Which worktrees a repository has, as git lists them, and what is half done in one of them."""
+"""Which worktrees a repository has, and what is uncommitted or half done in one of them. Reads only: not
+even an index is refreshed on disk."""
 
 from __future__ import annotations
 
@@ -78,3 +79,12 @@ def being_rebased(common: Path, branch: str) -> bool:
     directories = [common, *(common / "worktrees").glob("*")]
     names = [d / kind / "head-name" for d in directories for kind in ("rebase-merge", "rebase-apply")]
     return any(name.is_file() and name.read_text().strip() == HEADS + branch for name in names)
+
+
+async def dirty_files(git: Git, worktree: Path) -> tuple[str, ...]:
+    """Paths with uncommitted changes, untracked ones included, ignored ones not."""
+    output = await git.run(
+        worktree, "status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=none",
+        "--no-renames",
+    )  # fmt: skip
+    return tuple(part[3:] for part in output.fields)

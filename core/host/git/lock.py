@@ -1,5 +1,6 @@
 """One writer per repository: an asyncio lock inside the process and a `flock` in the real common git
-directory across processes. The kernel lets a dead process's lock go, so no lock is ever left behind."""
+directory across processes. Git commands inherit the `flock`: when we are killed it lasts until the command
+in flight has ended, and then the kernel lets it go."""
 
 from __future__ import annotations
 
@@ -8,12 +9,19 @@ import fcntl
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from core.host.git.errors import RepositoryBusy, RepositoryReadOnly
 
 FILE_NAME = "leadhand.lock"
 _POLL_S = 0.02
+_held: ContextVar[tuple[int, ...]] = ContextVar("held", default=())
+
+
+def held() -> tuple[int, ...]:
+    """The descriptors of the locks the running task holds, for its commands to inherit."""
+    return _held.get()
 
 
 class Locks:
@@ -34,9 +42,12 @@ class Locks:
             raise RepositoryBusy(real, self._timeout_s) from None
         try:
             descriptor = await self._take(real)
+            token = _held.set((*_held.get(), descriptor))
             try:
                 yield
             finally:
+                _held.reset(token)
+                fcntl.flock(descriptor, fcntl.LOCK_UN)  # also should a stray process still have it
                 os.close(descriptor)
         finally:
             inside.release()

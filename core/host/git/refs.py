@@ -11,6 +11,7 @@ from core.host.git.runner import Git
 
 ROOT = "refs/leadhand"
 HEADS = "refs/heads/"
+_UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -36,10 +37,16 @@ def checked(session: str) -> str:
     return session
 
 
+def safe_branch(branch: str) -> str:
+    """The branch name, refused when it could be taken for an option, a command line or another thing."""
+    if not branch or branch.startswith("-") or branch == "HEAD" or _UNSAFE.search(branch):
+        raise BadName(branch)
+    return branch
+
+
 async def check_branch(git: Git, repository: Path, branch: str) -> None:
-    """Refuse a branch name that git would refuse or take for an option or another thing."""
-    fine = branch and not branch.startswith("-") and "\0" not in branch and branch != "HEAD"
-    if not fine or (await git.run(repository, "check-ref-format", HEADS + branch, ok=(0, 1, 128))).code:
+    """Refuse a branch name that git refuses."""
+    if (await git.run(repository, "check-ref-format", HEADS + safe_branch(branch), ok=(0, 1, 128))).code:
         raise BadName(branch)
 
 
@@ -62,9 +69,9 @@ async def tree_of(git: Git, repository: Path, commit: str) -> str:
     return (await git.run(repository, "rev-parse", "--verify", commit + "^{tree}")).out.strip()
 
 
-async def listed(git: Git, repository: Path, prefix: str) -> dict[str, str]:
-    """All refs under a prefix with the object each points at."""
-    output = await git.run(repository, "for-each-ref", "--format=%(objectname) %(refname)", prefix)
+async def listed(git: Git, repository: Path, *prefixes: str) -> dict[str, str]:
+    """All refs under the prefixes with the object each points at."""
+    output = await git.run(repository, "for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
     pairs = (line.split(" ", 1) for line in output.out.splitlines())
     return {name: sha for sha, name in pairs}
 

@@ -14,11 +14,10 @@ from core.host.git import refs, registry
 from core.host.git.errors import GitError
 from core.host.git.guard import Place, locate
 from core.host.git.landed import State, landed
-from core.host.git.listing import root_of, worktrees
+from core.host.git.listing import dirty_files, root_of, worktrees
 from core.host.git.records import Worktree
 from core.host.git.runner import Git
 from core.host.git.snapshot import backup, backup_branch
-from core.host.git.status import dirty_files
 from core.host.git.threeway import is_ancestor
 
 _MOST_DETAILS = 20

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.host.git.errors import GitFailed, GitMissing, GitTimeout
-from core.host.git.lock import Locks
+from core.host.git.lock import Locks, held
 
 T = TypeVar("T")
 
@@ -98,7 +98,8 @@ class Git:
         timeout_s: float = 300.0,
         lock_timeout_s: float = 120.0,
     ) -> None:
-        self.scratch = scratch or Path(tempfile.gettempdir())
+        self.scratch = (scratch or Path(tempfile.gettempdir())).resolve()
+        self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.identity = identity or Identity()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="git")
         self._timeout_s = timeout_s
@@ -126,7 +127,7 @@ class Git:
         """Run `git <args>` in a directory; an exit code not in `ok` raises."""
         limit = timeout_s or self._timeout_s
         variables = {**_environment(self.identity, author or self.identity), **(env or {})}
-        output = await self.in_thread(partial(_execute, str(cwd), args, variables, stdin, limit))
+        output = await self.in_thread(partial(_execute, str(cwd), args, variables, stdin, limit, held()))
         if output.code not in ok:
             raise GitFailed(" ".join(args[:2]), output.code, output.err.strip()[-2000:])
         return output
@@ -165,7 +166,12 @@ def _environment(identity: Identity, author: Identity) -> dict[str, str]:
 
 
 def _execute(
-    cwd: str, args: tuple[str, ...], variables: dict[str, str], stdin: str | None, limit: float
+    cwd: str,
+    args: tuple[str, ...],
+    variables: dict[str, str],
+    stdin: str | None,
+    limit: float,
+    inherit: tuple[int, ...],
 ) -> Output:
     try:
         import git
@@ -188,6 +194,7 @@ def _execute(
                 with_extended_output=True,
                 with_exceptions=False,
                 kill_after_timeout=limit,
+                pass_fds=inherit,
             )
         except GitCommandNotFound as error:
             raise GitMissing from error

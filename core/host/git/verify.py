@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 from core.host.git import refs
 from core.host.git.include import copy_included
-from core.host.git.listing import common_dir, worktrees
+from core.host.git.listing import root_of, worktrees
 from core.host.git.outcomes import Blocked, MergeRequest, Reason
 from core.host.git.runner import Git
 
@@ -36,13 +37,14 @@ _TAIL = 4000
 
 async def verify(git: Git, request: MergeRequest, commit: str) -> Blocked | None:
     """Run the commands one after the other on a checkout of the commit; the first failure is told."""
-    common = await common_dir(git, request.project)
-    path = git.scratch / f"leadhand-verify-{common.parent.name}-{refs.checked(request.session)}-{os.getpid()}"
+    root, common = await root_of(git, request.project)
+    # The same name each time, so that what a killed process left is found and taken away.
+    path = git.scratch / f"verify-{refs.checked(request.session)}-{crc32(str(common).encode()):08x}"
     await _remove(git, request.project, common, path)
     try:
         async with git.lock(common):
             await git.run(request.project, "worktree", "add", "--quiet", "--detach", str(path), commit)
-        await copy_included(git, request.project, path)
+        await copy_included(git, root, path)
         for argv in request.verify:
             code, tail = await _command(argv, path, request.verify_env, request.verify_timeout_s)
             if code != 0:
@@ -86,7 +88,7 @@ async def _drain(process: asyncio.subprocess.Process, tail: bytearray) -> None:
 
 
 async def _remove(git: Git, repository: Path, common: Path, path: Path) -> None:
-    """Take the throw-away checkout away, also one that a killed process of this number left."""
+    """Take the throw-away checkout away, also one that a killed process left."""
     async with git.lock(common):
         if any(entry.path == path for entry in await worktrees(git, repository)):
             await git.run(repository, "worktree", "remove", "--force", "--force", str(path), ok=(0, 128))

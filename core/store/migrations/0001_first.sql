@@ -183,6 +183,7 @@ CREATE TABLE command (
     done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1))
 ) STRICT;
 CREATE INDEX command_open ON command (number) WHERE done = 0;
+CREATE INDEX command_kept ON command (session, number) WHERE body <> '{}';
 
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,

@@ -74,6 +74,8 @@ async def test_topics_live_and_die(client: Client, sandbox: Sandbox, ann: Person
         await client.send_message(crew.id, "x", message_thread_id=thread)
     with refused("Topic_id_invalid"):
         await client.delete_forum_topic(crew.id, thread)
+    with pytest.raises(RefusedError, match="this topic is gone"):
+        await crew.say("too late", topic=thread)
 
 
 async def test_the_general_topic_has_no_id(client: Client, sandbox: Sandbox, ann: Person) -> None:

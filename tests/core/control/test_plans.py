@@ -75,7 +75,7 @@ async def test_reject_stops_the_session_and_removes_a_clean_worktree(tmp_path: P
     async with scene(tmp_path) as play:
         await press(play, await planned(play), "reject")
         verbs = [order.verb for order in await play.orders()]
-        assert verbs == [Verb.LAUNCH, Verb.PLAN, Verb.KILL, Verb.REMOVE]
+        assert verbs == [Verb.PLAN, Verb.KILL, Verb.REMOVE]
         assert (await play.session()).state.status is Status.KILLED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -124,6 +125,22 @@ async def test_forgetting_a_run_ends_its_readers(house: House) -> None:
     assert [line async for line in lines] == []
     with pytest.raises(KeeperError, match="no_run"):
         await anext(house.keeper.lines("a"))
+
+
+async def test_a_run_forgotten_while_the_connection_was_down_is_missed(house: House) -> None:
+    guest = await house.guest()
+    await house.sh("a", "read x")
+    waiting = asyncio.create_task(house.keeper.wait("a"))
+    await asyncio.sleep(0.05)
+    pump = (await guest.status()).pump_pid
+    os.kill(pump, signal.SIGSTOP)
+    dying = [asyncio.create_task(guest.kill("a", 0))]
+    await asyncio.sleep(0.05)
+    os.kill(pump, signal.SIGKILL)
+    await asyncio.gather(*dying)
+    await guest.forget("a")
+    with contextlib.suppress(KeeperError):  # it saw the end, or it is told that the run is gone
+        assert (await waiting).state == "exited"
 
 
 async def test_two_clients_see_the_same_run(house: House) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from core.host.keeper import KeeperError
 from core.keeper.taps import Bucket
-from tests.core.keeper.harness import keeper_in, say, until
+from tests.core.keeper.harness import alive, keeper_in, say, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +77,10 @@ async def test_a_full_disk_blocks_the_agent_and_loses_nothing(
 
 async def test_an_agent_that_dies_on_a_full_disk_is_over_when_its_bytes_are_safe(tiny: Path) -> None:
     async with keeper_in(tiny) as house:
+        await house.start("a", "import sys; sys.stdin.read(); print('x' * 50_000)")
         await house.sh("hog", "head -c 5000000 /dev/zero; sleep 60")
-        await house.start("a", "print('x' * 50_000)")
+        await house.changed(lambda status: "hog" in status.log_full)
+        await house.keeper.close_stdin("a")
         await house.changed(lambda status: "a" in status.log_full)
         await asyncio.sleep(0.5)
         assert (await house.keeper.info("a")).state == "running"
@@ -86,6 +88,18 @@ async def test_an_agent_that_dies_on_a_full_disk_is_over_when_its_bytes_are_safe
         assert await house.text("a") == b"x" * 50_000 + b"\n"
         assert (await house.keeper.info("a")).exit_code == 0
         await until((tiny / "keeper/runs/a/exit.json").exists)
+
+
+async def test_a_full_disk_holds_up_neither_kill_nor_stop(tiny: Path) -> None:
+    async with keeper_in(tiny) as house:
+        pids = [(await house.sh(run, "read x; head -c 5000000 /dev/zero")).pid for run in ("a", "b")]
+        for run in ("a", "b"):
+            await house.keeper.write(run, b"go\n", "1")
+        await house.changed(lambda status: len(status.log_full) == 2)
+        await house.keeper.kill("a")
+        assert not alive(pids[0])
+        await house.keeper.stop(force=True)
+        assert not alive(pids[1])
 
 
 async def test_a_runaway_agent_is_held_to_its_rate(house: House) -> None:

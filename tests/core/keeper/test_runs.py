@@ -45,7 +45,8 @@ async def test_stderr_goes_to_the_terminal_log_alone(house: House) -> None:
 async def test_an_agent_leads_its_own_session_on_a_controlling_terminal(house: House) -> None:
     info = await house.start(
         "a",
-        "import os; t=os.open('/dev/tty',os.O_RDWR); me=os.getpid(); print(os.getsid(0)==me, os.tcgetpgrp(t)==me,"
+        "import os\nt=os.open('/dev/tty',os.O_RDWR); me=os.getpid()\n"
+        "print(os.getsid(0)==me, os.tcgetpgrp(t)==me,"
         " os.isatty(0), os.isatty(1), os.isatty(2), os.get_terminal_size(2))",
     )
     expected = b"True True False False True os.terminal_size(columns=120, lines=40)\n"
@@ -165,7 +166,7 @@ async def test_the_terminal_can_be_resized(house: House) -> None:
 
 
 async def test_kill_ends_the_tree_and_the_escaped_children(house: House) -> None:
-    escape = "setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' & "
+    escape = "(setsid sh -c 'echo $$ > escaped; trap \"\" TERM HUP; sleep 60; sleep 60' &); "
     script = escape + "sleep 60 & trap '' TERM; echo up; wait; sleep 60"
     info = await house.sh("a", script)
     lines = house.keeper.lines("a")

@@ -92,9 +92,9 @@ async def test_agents_outlive_both_halves_in_any_order(house: House, order: str)
     assert await house.text("a") == b"".join(b"got %d\n" % step for step in range(len(order)))
     assert info.exit_code == (9 if "v" not in order else None)  # only a parent learns the code
     status = await house.keeper.status()
-    for pid in (status.vault_pid, status.pump_pid):
-        open_fds = sorted(str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir())
-        assert len(open_fds) <= 13, open_fds  # nothing piles up from fork to fork
+    descriptors = [Path(f"/proc/{pid}/fd") for pid in (status.vault_pid, status.pump_pid)]
+    # Nothing piles up from fork to fork.
+    await until(lambda: all(len(list(place.iterdir())) <= 13 for place in descriptors))
 
 
 async def test_an_exit_while_the_pump_is_dead_keeps_its_code(house: House) -> None:
@@ -129,6 +129,17 @@ async def test_a_spawn_is_answered_though_the_vault_dies_in_it(house: House) -> 
     await asyncio.sleep(0.05)
     assert (house.home / "count").read_text() == "x\n"
     assert alive(info.pid)
+
+
+async def test_what_a_spawn_cut_short_left_is_swept_before_the_next(house: House) -> None:
+    left = house.home / "keeper/runs/a"
+    left.mkdir()
+    (left / "out.log").write_text("half")
+    env = {**os.environ, "LEADHAND_RUN": house.marker("a")}
+    orphan = await asyncio.create_subprocess_exec("sleep", "60", env=env)
+    await house.sh("a", "echo whole")
+    assert await orphan.wait() == -signal.SIGKILL
+    assert await house.text("a") == b"whole\n"
 
 
 async def test_a_kill_is_answered_though_the_vault_dies_in_it(house: House) -> None:

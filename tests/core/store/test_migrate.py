@@ -14,6 +14,7 @@ from core.store import migrate, opening
 from core.store.db import SqliteStore
 from core.store.migrate import Migration, MigrationFailed
 from tests.core.store import records
+from tests.core.store.disk import small_file_system
 
 FIRST = migrate.bundled()[0]
 GOOD = Migration(2, "colour", "ALTER TABLE user ADD COLUMN colour TEXT;")
@@ -108,6 +109,22 @@ async def test_a_failing_migration_is_told_and_the_old_version_still_opens(tmp_p
     with pytest.raises(errors.StoreBroken, match="0003_bad"):
         await SqliteStore.open(path, [FIRST, BAD])
     await (await SqliteStore.open(path, [FIRST])).close()
+
+
+async def test_without_room_for_the_copy_nothing_is_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with small_file_system(tmp_path, 400):
+        await (await SqliteStore.open(path, [FIRST])).close()
+        filler = tmp_path / "filler"
+        filler.write_bytes(b"x" * (400 * 1024 - path.stat().st_size - 100 * 1024))
+        before = path.read_bytes()
+        with pytest.raises(errors.DiskFull):
+            await SqliteStore.open(path, [FIRST, GOOD])
+        assert {file.name for file in tmp_path.iterdir()} == {"store.db", "filler"}
+        assert path.read_bytes() == before
+        filler.unlink()
+        await (await SqliteStore.open(path, [FIRST, GOOD])).close()
+        assert (tmp_path / "store.db.bak-1").read_bytes()[100:] == before[100:]
 
 
 async def test_a_newer_database_is_refused_untouched(tmp_path: Path) -> None:

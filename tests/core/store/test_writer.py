@@ -131,6 +131,26 @@ async def test_a_writer_that_was_ended_from_outside_refuses(store: SqliteStore) 
         await store.write(add(1))
 
 
+async def test_a_commit_that_is_refused_fails_the_group_and_the_store_goes_on(store: SqliteStore) -> None:
+    def late(tx: Tx) -> None:  # the reference is looked at by the commit, not by the statement
+        tx.plans._rows.run("PRAGMA defer_foreign_keys=ON")  # type: ignore[attr-defined]
+        tx.plans._rows.run("INSERT INTO route VALUES (99, 1, NULL, 0)")  # type: ignore[attr-defined]
+
+    outcomes = await asyncio.gather(store.write(add(1)), store.write(late), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [errors.StoreBroken, errors.StoreBroken]
+    assert await stored(store) == []
+    assert await store.write(add(1))
+
+
+async def test_a_change_cannot_end_the_transaction_of_others(store: SqliteStore) -> None:
+    def end(tx: Tx) -> None:
+        tx.plans._rows.run("ROLLBACK")  # type: ignore[attr-defined]
+
+    outcomes = await asyncio.gather(store.write(add(1)), store.write(end), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [errors.StoreBroken, errors.StoreBroken]
+    assert await store.write(add(1))
+
+
 # ---- the disk -----------------------------------------------------------------------------------------
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import pytest
 
-from core.host.git.landing import undo
+from core.host.git.landing import merge, undo
 from core.host.git.outcomes import (
     AlreadyLanded,
     BaseMoved,
@@ -16,6 +18,7 @@ from core.host.git.outcomes import (
     Reason,
     Undone,
 )
+from core.host.git.runner import Git, Output
 from core.host.git.worktree import create
 from tests.core.host.git.playground import Repo, sh
 
@@ -250,6 +253,16 @@ async def test_checks_run_on_the_merged_result_before_anything_moves(repo: Repo,
     assert len(sh(repo.root, "worktree", "list").splitlines()) == 2
 
 
+async def test_a_checkout_a_killed_check_left_does_not_stand_in_the_way(repo: Repo) -> None:
+    tree = await repo.tree()
+    repo.commit(tree.path, x_txt="1\n")
+    left = repo.git.scratch / f"verify-s1-{crc32(str(repo.root / '.git').encode()):08x}"
+    sh(repo.root, "worktree", "add", "-q", "--detach", str(left), "main")
+    (left / "a.txt").write_text("half done")
+    await merged(repo, tree, verify=(("sh", "-c", "test -e x.txt && git diff --quiet"),))
+    assert not left.exists()
+
+
 async def test_a_check_that_hangs_or_is_missing_fails_the_merge(repo: Repo) -> None:
     tree = await repo.tree()
     repo.commit(tree.path, x_txt="1\n")
@@ -298,3 +311,44 @@ async def test_names_with_odd_characters_work(repo: Repo) -> None:
     await merged(repo, tree, title='quote " $(id) `id` \n second line')
     assert sh(repo.root, "log", "-1", "--format=%s", "main") == 'quote " $(id) `id` second line'
     assert (repo.root / "файл 文件").exists()
+
+
+class MeddledGit(Git):
+    """Lets somebody commit to the base right before our first attempt to move it."""
+
+    def __init__(self, repo: Repo, times: int) -> None:
+        super().__init__(scratch=repo.git.scratch)
+        self._repo, self._left = repo, times
+
+    async def run(self, cwd: Path | str, *args: str, **options: Any) -> Output:
+        moves = args[0] == "merge" or "refs/heads/main" in (options.get("stdin") or "")
+        if moves and self._left:
+            self._left -= 1
+            where = self._repo.root
+            tree = sh(where, "rev-parse", "main^{tree}")
+            new = sh(where, "commit-tree", tree, "-p", "main", "-m", f"meanwhile {self._left}")
+            sh(where, "update-ref", "refs/heads/main", new)
+        return await super().run(cwd, *args, **options)
+
+
+@pytest.mark.parametrize("checked_out", [True, False])
+async def test_a_commit_that_comes_in_between_is_not_lost(repo: Repo, checked_out: bool) -> None:
+    if not checked_out:
+        sh(repo.root, "checkout", "-q", "--detach")
+    tree = await repo.tree()
+    repo.commit(tree.path, x_txt="1\n")
+    git = MeddledGit(repo, times=2)
+    done = await merge(git, repo.request(tree))
+    git.close()
+    assert isinstance(done, Merged)
+    subjects = sh(repo.root, "log", "--first-parent", "--format=%s", "main").split("\n")
+    assert subjects == ["Work of s1", "meanwhile 0", "meanwhile 1", "first"]
+
+
+async def test_a_base_that_never_rests_is_given_up(repo: Repo) -> None:
+    tree = await repo.tree()
+    repo.commit(tree.path, x_txt="1\n")
+    git = MeddledGit(repo, times=99)
+    assert isinstance(await merge(git, repo.request(tree)), BaseMoved)
+    git.close()
+    assert "Work of s1" not in sh(repo.root, "log", "--format=%s", "main")
