@@ -29,6 +29,7 @@ START_S = 10.0
 TRY_S = 4.0
 PAUSES_S = (0.3, 0.7, 1.5, 2.5, 3.0, START_S)  # between tries at start; the last one never passes
 STOP_S = 1.0  # for each step of stopping
+NO_BOT_API = "what answers there is not a Bot API server"
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -83,7 +84,8 @@ class Transport:
                 await asyncio.sleep(pause)
             except (TelegramError, TypeError, KeyError, ValueError) as error:
                 raise TelegramUnreachable(api=self.api, reason=_reason(error)) from None
-        return self.app.bot.bot
+        me: telegram.User = self.app.bot.bot
+        return me
 
     async def receive(self, receiver: Receiver | None = None) -> None:
         """Handle what was left over, then what comes: by polling, or by another receiver."""
@@ -135,6 +137,8 @@ def build(
     """Build the application. Nothing is sent yet."""
     for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every address
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs each body that is not JSON with a traceback; what it raises is told by who catches it.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
     api = api_base.rstrip("/")
     watch = watch or Watch()
     polls = poll_request or HTTPXRequest(
@@ -143,15 +147,7 @@ def build(
     calls = request or HTTPXRequest(
         CONNECTIONS, read_timeout=20, write_timeout=20, connect_timeout=5, pool_timeout=10
     )
-    bot = TolerantBot(
-        token,
-        f"{api}/bot",
-        f"{api}/file/bot",
-        request=calls,
-        get_updates_request=WatchedRequest(polls, watch),
-        rate_limiter=limiter,
-        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
-    )
+    bot = _bot(token, api, calls, WatchedRequest(polls, watch), limiter)
     app = (
         ApplicationBuilder()
         .bot(bot)
@@ -163,12 +159,24 @@ def build(
     return Transport(app, api, queue, watch)
 
 
+def _bot(token: str, api: str, calls: BaseRequest, polls: BaseRequest, limiter: LaneLimiter) -> TolerantBot:
+    return TolerantBot(
+        token,
+        f"{api}/bot",
+        f"{api}/file/bot",
+        request=calls,
+        get_updates_request=polls,
+        rate_limiter=limiter,
+        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
+    )
+
+
 def _refused(error: InvalidToken, api: str) -> LeadhandError:
     """A 404 without Telegram's JSON comes from something that is no Bot API server."""
     cause: BaseException | None = error
     while cause is not None:
         if "invalid server response" in str(cause).lower():
-            return TelegramUnreachable(api=api, reason="what answers there is not a Bot API server")
+            return TelegramUnreachable(api=api, reason=NO_BOT_API)
         cause = cause.__cause__
     return TokenRefused()
 
@@ -176,7 +184,9 @@ def _refused(error: InvalidToken, api: str) -> LeadhandError:
 def _reason(error: BaseException) -> str:
     """One line without the token; the library's texts do not hold addresses."""
     text = str(error).strip() or "no answer in time"
-    return text.splitlines()[0].removeprefix("httpx.")
+    if "invalid server response" in text.lower():
+        return NO_BOT_API
+    return text.splitlines()[0].removeprefix("httpx.").partition(". Parsing the server response")[0]
 
 
 def _quietly(error: TelegramError) -> None:

@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.errors import BadSetting, HomeBroken, UnknownAgent, UnknownProject
+from core.host.agents.registry import DRIVERS
 from core.model import Policy
 from core.states import PermissionMode, PlanApproval, Strategy
 
@@ -27,12 +29,44 @@ ENVIRONMENT = {
     "LEADHAND_TELEGRAM_API": ("telegram", "api"),
     "LEADHAND_TELEGRAM_OWNER": ("telegram", "owner"),
 }
+FOLDERS = ("keeper", "host", "worktrees")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 def _argv(value: Any) -> Any:
     """A command may be written as one word."""
     return (value,) if isinstance(value, str) else value
+
+
+def _token(value: str) -> str:
+    """A token is a part of every address: what would change the address is no token."""
+    if re.search(r"[\s/?#%\\]", value.strip()):
+        raise ValueError("is not a bot token; one looks like 123456:ABC-def")
+    return value.strip()
+
+
+def _address(value: str) -> str:
+    """The base of a Bot API server, to which `/bot<token>/<method>` is appended."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
+        extra = parts.query or parts.fragment or re.search(r"\s", value)
+    except ValueError:
+        host, extra = None, ""
+    if not host or extra:
+        raise ValueError("is not an address such as https://api.telegram.org")
+    return value
+
+
+def _folder(value: Path) -> Path:
+    """A path means the same wherever Leadhand is started."""
+    try:
+        path = value.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{value} begins with a user who does not exist") from None
+    if not path.is_absolute():
+        raise ValueError("must be absolute or begin with ~")
+    return path
 
 
 class _Table(BaseModel):
@@ -42,8 +76,8 @@ class _Table(BaseModel):
 class Telegram(_Table):
     """How the bot reaches Telegram."""
 
-    token: str | None = None
-    api: str = PUBLIC_API
+    token: Annotated[str, AfterValidator(_token)] | None = None
+    api: Annotated[str, AfterValidator(_address)] = PUBLIC_API
     owner: int | None = Field(default=None, gt=0)
     webhook: str | None = Field(default=None, pattern=r"^https?://")
     webhook_port: int = Field(default=8443, ge=1, le=65535)
@@ -72,7 +106,7 @@ class Defaults(_Table):
 class Project(Overrides):
     """A repository and its policy."""
 
-    path: Path
+    path: Annotated[Path, AfterValidator(_folder)]
     base: str | None = None
     chat: int | None = None
 
@@ -81,7 +115,9 @@ class Agent(_Table):
     """How to run one agent."""
 
     driver: Literal["claude", "codex", "opencode", "pi", "acp", "pty"]
-    command: Annotated[tuple[str, ...], BeforeValidator(_argv)] = Field(min_length=1)
+    command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_argv)] = Field(
+        min_length=1
+    )
     env: dict[str, str] = Field(default_factory=dict)
     model: str | None = None
     base_url: str | None = None
@@ -161,7 +197,10 @@ def home_of(environ: Mapping[str, str]) -> Path:
 
 
 def prepare_home(home: Path) -> None:
-    """Make the home with mode 0700, or raise `HomeBroken`."""
+    """Make the home with mode 0700; raise `HomeBroken` where it or a folder of it cannot be."""
+    for folder in (home, *(home / name for name in FOLDERS)):
+        if folder.exists() and not folder.is_dir():
+            raise HomeBroken(path=folder, reason="is not a directory")
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
@@ -177,6 +216,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     home = home_of(environ)
     file = home / "leadhand.toml"
     data = _read(file)
+    _refuse_nul(file, data)
     sources = {path: file.name for path, _ in _leaves(data)}
     for variable, (table, key) in ENVIRONMENT.items():
         if value := environ.get(variable, "").strip():
@@ -195,15 +235,25 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
+    except NotADirectoryError:
+        raise HomeBroken(path=file.parent, reason="is not a directory") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(file=file, setting="syntax", reason=error) from error
     except UnicodeDecodeError as error:
         raise BadSetting(file=file, setting="encoding", reason="not UTF-8") from error
     except OSError as error:
         raise BadSetting(file=file, setting="file", reason=error.strerror or str(error)) from error
+
+
+def _refuse_nul(file: Path, data: Mapping[str, Any]) -> None:
+    """No path, command or variable can hold a NUL, and what starts them would fail without a clear word."""
+    for setting, value in _leaves(data):
+        texts = [setting, *(value if isinstance(value, list) else [value])]
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            raise BadSetting(file=file, setting=setting.replace("\0", "�"), reason="holds a NUL character")
 
 
 def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -251,12 +301,17 @@ def _cross_check(file: Path, settings: Settings) -> None:
     for name in settings.projects:
         if not NAME.fullmatch(name):
             raise BadSetting(file=file, setting=f"projects.{name}", reason="a name is [a-z0-9_-], at most 32")
+    for name, agent in settings.agents.items():
+        if agent.driver not in DRIVERS:
+            reason = f"there is no driver {agent.driver} in this version; known: {', '.join(DRIVERS)}"
+            raise BadSetting(file=file, setting=f"agents.{name}.driver", reason=reason)
     named = [("defaults.agent", settings.defaults.agent)]
     named += [(f"projects.{n}.agent", p.agent) for n, p in settings.projects.items() if p.agent]
-    for setting, agent in named:
-        if agent not in known:
+    named += [(f"agents.{n}.fallback", a.fallback) for n, a in settings.agents.items() if a.fallback]
+    for setting, wanted in named:
+        if wanted not in known:
             raise BadSetting(
-                file=file, setting=setting, reason=f"no agent {agent}; known: {', '.join(known)}"
+                file=file, setting=setting, reason=f"no agent {wanted}; known: {', '.join(known)}"
             )
 
 

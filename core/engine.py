@@ -15,9 +15,9 @@ from core.control.delivery import Delivery
 from core.control.loop import Control
 from core.control.people import People
 from core.control.work import Work
-from core.errors import AlreadyRunning, UnknownSession
+from core.errors import AlreadyRunning, HomeBroken, KeeperDown, UnknownSession
 from core.host.host import Host
-from core.host.keeper import Keeper, KeeperUnavailable
+from core.host.keeper import Keeper, KeeperError, KeeperUnavailable
 from core.host.settings import HostAgent, HostProject, HostSettings
 from core.links.local import LocalLink
 from core.model import ChatId, Decision, Launch, Route, Session, SessionId, UserId
@@ -50,7 +50,7 @@ class Engine:
         store: Store | None = None
         try:
             store = await SqliteStore.open(config.home / "leadhand.db")
-            keeper = await Keeper.connect(config.home)
+            keeper = await _keeper(config.home)
             link = LocalLink()
             control = Control(store, link, clock or SystemClock())
             host = Host(_host_settings(config, environ or os.environ), keeper, link)
@@ -176,9 +176,20 @@ class Engine:
         return await self._control.decide(guarded)
 
 
+async def _keeper(home: Path) -> Keeper:
+    try:
+        return await Keeper.connect(home)
+    except KeeperError as error:  # its last line says it: what is before it is where in the program it was
+        raise KeeperDown(reason=error.detail.strip().splitlines()[-1]) from error
+
+
 def _lock_home(home: Path) -> int:
     """One Leadhand per home: hold a lock until the process ends."""
-    fd = os.open(home / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = home / "run.lock"
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise HomeBroken(path=path, reason=(error.strerror or str(error)).lower()) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -3,7 +3,8 @@
 LeadhandError
 ├── ConfigError        BadSetting · NoToken · HomeBroken
 ├── StartError         TokenRefused · TelegramUnreachable · AlreadyRunning · StoreBroken · DiskFull
-├── ProjectError       UnknownProject · NotARepository · BaseMissing · NoCommits · GitTooOld · WorktreeFailed
+├── ProjectError       UnknownProject · NoSuchFolder · NotARepository · RepositoryUnusable · BaseMissing
+│                      NoCommits · GitTooOld · WorktreeFailed
 ├── AgentProblem       UnknownAgent · AgentMissing · AgentUnusable · KeeperDown
 ├── SessionError       UnknownSession · NotRunning · NothingPending · BadInput
 └── DecisionError      DecisionStale · DecisionTaken · NotAllowed
@@ -93,6 +94,14 @@ class UnknownProject(ProjectError):
 
 class NotARepository(ProjectError):
     """{path} is not a git repository"""
+
+
+class NoSuchFolder(ProjectError):
+    """there is no folder {path}"""
+
+
+class RepositoryUnusable(ProjectError):
+    """the git repository {path} cannot be used: {reason}"""
 
 
 class BaseMissing(ProjectError):

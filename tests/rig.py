@@ -155,13 +155,14 @@ async def stage(
     limits: bool = False,
     private_topics: bool = False,
     agent: str | None = None,
+    extra: str = "",
     environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Set everything up, and take it down again."""
     home, repo = tmp / "home", tmp / "tally"
     create(repo)
     home.mkdir(mode=0o700)
-    (home / "leadhand.toml").write_text(configuration(repo, agent), "utf-8")
+    (home / "leadhand.toml").write_text(configuration(repo, agent) + extra, "utf-8")
     async with Sandbox(limits=limits, private_topics=private_topics) as sandbox:
         ann = sandbox.user("Ann")
         await sandbox.serve()

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from core import Engine
 from core.config import home_of
+from core.errors import HomeBroken
 
 
 def command(options: argparse.Namespace) -> int:
     """Show the keeper, or end it."""
     home = home_of(os.environ)
+    if home.exists() and not home.is_dir():
+        raise HomeBroken(path=home, reason="is not a directory")
     if options.action == "stop":
         return asyncio.run(_stop(home, force=options.force))
     return asyncio.run(_status(home))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 PROGRAM = "leadhand"
+LAST_PORT = 65535
 COMMANDS = {
     "run": "start the bot and go on where the last run stopped",
     "demo": "try everything in a browser: no token, no account, no model key",
@@ -39,13 +41,19 @@ def parser() -> argparse.ArgumentParser:
         for name, text in COMMANDS.items()
     }
     subs["demo"].add_argument(
-        "--port", type=int, default=0, help="port of the chat page (default: a free one)"
+        "--port", type=_port, default=0, help="port of the chat page (default: a free one)"
     )
     keeper = subs["keeper"].add_subparsers(dest="action", metavar="action", required=True)
     keeper.add_parser("status", help="show its processes and the agents it holds")
     stop = keeper.add_parser("stop", help="end it; refuses while agents run")
     stop.add_argument("--force", action="store_true", help="end running agents too")
     return top
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,8 +67,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LeadhandError as error:
         print(f"{PROGRAM}: {error.message()}", file=sys.stderr)
         return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"{PROGRAM}: {where}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        logging.getLogger(PROGRAM).exception("this is a mistake in the program")
+        print(f"{PROGRAM}: ended by a mistake in the program ({type(error).__name__})", file=sys.stderr)
+        return 1
     return code
 
 

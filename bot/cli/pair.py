@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from bot.pairing import new_code
-from core.config import load, prepare_home
+from core.config import home_of, prepare_home
 
 
 def command(_: argparse.Namespace) -> int:
     """Print a code that is good once, for ten minutes."""
-    config = load()
-    prepare_home(config.home)
-    print(f"send this to your bot within 10 minutes: /start {new_code(config.home)}")
+    home = home_of(os.environ)
+    prepare_home(home)
+    print(f"send this to your bot within 10 minutes: /start {new_code(home)}")
     return 0

@@ -10,8 +10,9 @@ import signal
 import sys
 
 from bot.app import App
+from bot.cli.settings import read
 from bot.text.redact import RedactingFilter, Redactor, secrets_of
-from core.config import Config, load
+from core.config import Config
 from core.errors import NoToken
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def command(_: argparse.Namespace) -> int:
     """Run until a signal ends it, or until going on makes no sense."""
-    config = load()
+    config = read()
     if not config.telegram.token:
         raise NoToken(file=config.home / "leadhand.toml")
     _log_to_stderr(config)

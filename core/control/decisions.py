@@ -89,7 +89,7 @@ def permission(work: Work, session: Session, verb: str, by: UserId) -> Session:
     open_ones = work.tx.decisions.pending(session.id, DecisionKind.PERMISSION)
     if not open_ones:
         raise NothingPending(name=session.name)
-    return questions.decide_permission(work, session, open_ones[-1], verb, by)
+    return questions.decide_permission(work, session, work.renewed(session, open_ones[-1]), verb, by)
 
 
 def discard(work: Work, session: Session, verb: str, by: UserId) -> Session:

@@ -31,7 +31,7 @@ def asked(work: Work, session: Session, event: events.QuestionRequested) -> Sess
         return _deliver(work, session, question)  # it waits for an answer to nothing
     session = work.change(session, InputWanted(), activity="")
     _show_next(work, session)
-    return session
+    return sessions.finish_card(work, session)
 
 
 def _show_next(work: Work, session: Session) -> None:

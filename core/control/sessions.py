@@ -133,10 +133,7 @@ def outdate_measure(work: Work, session: Session) -> Session:
 
 def retire_branch_question(work: Work, session: Session) -> Session:
     """The branch will change: what was asked about it is out of date."""
-    kinds = [DecisionKind.WORKTREE, DecisionKind.DISCARD]
-    for decision in work.tx.decisions.supersede(session.id, kinds):
-        work.refresh(session, NoticeKind.BRANCH, decision.id, closed="superseded")
-        work.refresh(session, NoticeKind.CONFIRM_DISCARD, decision.id, closed="superseded")
+    work.supersede(session, DecisionKind.WORKTREE, DecisionKind.DISCARD)
     if session.state.worktree is not WorktreeState.PENDING_DECISION:
         return session
     return work.change(session, Worktree(WorktreeState.PROVISIONED))
@@ -158,8 +155,7 @@ def stop(work: Work, session: Session, by: UserId) -> Session:
 
 def drop_requests(work: Work, session: Session) -> None:
     """The agent does not wait for answers any more: its questions and permission requests die."""
-    for decision in work.tx.decisions.supersede(session.id, [DecisionKind.QUESTION, DecisionKind.PERMISSION]):
-        work.refresh(session, NoticeKind(decision.kind), decision.subject, closed="superseded")
+    work.supersede(session, DecisionKind.QUESTION, DecisionKind.PERMISSION)
     for request in work.tx.requests.pending(session.id):
         work.tx.requests.save(cancelled(request))
 
@@ -177,8 +173,7 @@ def drop_plan(work: Work, session: Session) -> Session:
     if plan is None or plan.state not in {ApprovalState.PENDING, ApprovalState.CHANGES_REQUESTED}:
         return session
     work.tx.plans.put(replace(plan, state=ApprovalState.NOT_REQUIRED))
-    for decision in work.tx.decisions.supersede(session.id, [DecisionKind.PLAN]):
-        work.refresh(session, NoticeKind.PLAN, decision.subject, closed="superseded")
+    work.supersede(session, DecisionKind.PLAN)
     work.refresh(session, NoticeKind.FEEDBACK, str(plan.version), closed="superseded")
     work.tx.routes.disarm(session.id)
     return work.change(session, PlanWithdrawn())

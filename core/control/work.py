@@ -15,6 +15,13 @@ from core.ports import Command, Tx, Verb
 from core.states import DecisionKind, DecisionState, NoticeKind, Priority
 
 DECISION_LIFE_MS = 30 * 24 * 3600 * 1000
+CARDS = {
+    DecisionKind.PLAN: NoticeKind.PLAN,
+    DecisionKind.QUESTION: NoticeKind.QUESTION,
+    DecisionKind.PERMISSION: NoticeKind.PERMISSION,
+    DecisionKind.WORKTREE: NoticeKind.BRANCH,
+    DecisionKind.DISCARD: NoticeKind.CONFIRM_DISCARD,
+}
 _ESSENTIAL = frozenset(NoticeKind) - {NoticeKind.PROGRESS, NoticeKind.STARTED}
 
 
@@ -83,7 +90,7 @@ class Work:
             self.notify(session, kind, mark, data)
 
     def ask(self, session: Session, kind: DecisionKind, subject: str) -> Decision:
-        """Store what a card's buttons stand for, before the card exists."""
+        """Store what a card's buttons stand for, before the card exists. The subject marks the card."""
         route = self.tx.routes.get(session.id)
         if route is None:
             raise UnknownSession(name=session.name)
@@ -110,6 +117,11 @@ class Work:
             raise DecisionTaken(verb=now.verb, by=self.person(now.by))
         raise DecisionStale
 
+    def supersede(self, session: Session, *kinds: DecisionKind) -> None:
+        """Let pending decisions of these kinds die, and their cards with them."""
+        for decision in self.tx.decisions.supersede(session.id, kinds):
+            self.refresh(session, CARDS[decision.kind], decision.subject, closed="superseded")
+
     def person(self, user: UserId | None) -> str:
         """Return what to call a person."""
         known = self.tx.users.get(user) if user is not None else None
@@ -118,7 +130,17 @@ class Work:
     def pending(self, session: Session, kind: DecisionKind) -> Decision | None:
         """Return the newest pending decision of a kind."""
         rows: Sequence[Decision] = self.tx.decisions.pending(session.id, kind)
-        return rows[0] if rows else None
+        return self.renewed(session, rows[0]) if rows else None
+
+    def renewed(self, session: Session, decision: Decision) -> Decision:
+        """Return a pending decision; one whose buttons are too old gets new ones, for it still waits."""
+        if decision.expires_at > self.now:
+            return decision
+        self.tx.decisions.save(replace(decision, state=DecisionState.SUPERSEDED))
+        fresh = replace(self.ask(session, decision.kind, decision.subject), draft=decision.draft)
+        self.tx.decisions.save(fresh)
+        self.refresh(session, CARDS[decision.kind], decision.subject, decision=fresh.id)
+        return fresh
 
     def audit(self, by: UserId | None, session: SessionId | None, verb: str, detail: str) -> None:
         """Record who decided what."""

@@ -82,14 +82,14 @@ def ask(work: Work, session: Session, worktree: Worktree) -> Session:
     """Ask what to do with the branch."""
     session = work.change(session, WorktreeIs(WorktreeState.PENDING_DECISION))
     tip = worktree.changes.tip if worktree.changes else ""
-    decision = work.ask(session, DecisionKind.WORKTREE, tip)
+    decision = work.ask(session, DecisionKind.WORKTREE, f"{tip}.{work.fresh_id()}")
     data = {
         "decision": decision.id,
         "branch": worktree.branch,
         "base": worktree.base,
         "changes": asdict(worktree.changes) if worktree.changes else {},
     }
-    work.notify(session, NoticeKind.BRANCH, decision.id, data)
+    work.notify(session, NoticeKind.BRANCH, decision.subject, data)
     return session
 
 
@@ -118,14 +118,14 @@ def decide(work: Work, session: Session, verb: str, by: UserId) -> Session:
     match verb:
         case "merge":
             work.take(decision, verb, by)
-            _forget_discard(work, session)
-            work.refresh(session, NoticeKind.BRANCH, decision.id, closed="merging")
+            work.supersede(session, DecisionKind.DISCARD)  # it was decided in another way
+            work.refresh(session, NoticeKind.BRANCH, decision.subject, closed="merging")
             body = {"decision": decision.id, "name": session.name, "task": session.task[:2000]}
             work.order(session, Verb.LAND, body, id=f"land:{decision.id}")
             return session
         case "later":
             work.audit(by, session.id, "worktree.later", worktree.branch)
-            work.refresh(session, NoticeKind.BRANCH, decision.id, later=True)
+            work.refresh(session, NoticeKind.BRANCH, decision.subject, later=True)
             return session
         case _:
             return _confirm_discard(work, session, worktree)
@@ -134,16 +134,10 @@ def decide(work: Work, session: Session, verb: str, by: UserId) -> Session:
 def _confirm_discard(work: Work, session: Session, worktree: Worktree) -> Session:
     """Discarding is confirmed under an id of its own."""
     if work.pending(session, DecisionKind.DISCARD) is None:
-        decision = work.ask(session, DecisionKind.DISCARD, worktree.branch)
+        decision = work.ask(session, DecisionKind.DISCARD, work.fresh_id())
         data = {"decision": decision.id, "branch": worktree.branch}
-        work.notify(session, NoticeKind.CONFIRM_DISCARD, decision.id, data)
+        work.notify(session, NoticeKind.CONFIRM_DISCARD, decision.subject, data)
     return session
-
-
-def _forget_discard(work: Work, session: Session) -> None:
-    """The branch was decided in another way: whether to discard it is not asked any more."""
-    for decision in work.tx.decisions.supersede(session.id, [DecisionKind.DISCARD]):
-        work.refresh(session, NoticeKind.CONFIRM_DISCARD, decision.id, closed="superseded")
 
 
 def decide_discard(work: Work, session: Session, decision: Decision, verb: str, by: UserId) -> Session:
@@ -151,12 +145,12 @@ def decide_discard(work: Work, session: Session, decision: Decision, verb: str, 
     if verb not in {"yes", "no"}:
         raise BadInput(reason=f"a discard cannot be decided by {verb}")
     work.take(decision, verb, by)
-    work.refresh(session, NoticeKind.CONFIRM_DISCARD, decision.id, closed=verb)
+    work.refresh(session, NoticeKind.CONFIRM_DISCARD, decision.subject, closed=verb)
     if verb == "no":
         return session
     session, asked, worktree = _pending(work, session)
     work.take(asked, "discard", by)
-    work.refresh(session, NoticeKind.BRANCH, asked.id, closed="discard")
+    work.refresh(session, NoticeKind.BRANCH, asked.subject, closed="discard")
     work.order(session, Verb.REMOVE, {"only_clean": False, "branch": worktree.branch, "name": session.name})
     return session
 
@@ -206,11 +200,11 @@ def not_landed(work: Work, session: Session, error: str, fields: dict[str, str])
 
 
 def _close_branch_card(work: Work, session: Session, how: str) -> str:
-    """Write the outcome on the card whose Merge was pressed, and return its decision's id."""
+    """Write the outcome on the card whose Merge was pressed, and return its mark."""
     notice = work.tx.outbox.newest(session.id, NoticeKind.BRANCH)
     if notice is None:
         return ""
-    mark = str(notice.data["decision"])
+    mark = notice.key.split(":", 2)[2]
     if notice.data.get("closed") == "merging":
         work.refresh(session, NoticeKind.BRANCH, mark, closed=how)
     return mark

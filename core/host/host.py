@@ -32,12 +32,12 @@ class Host:
         """Find sessions whose process lives or whose records may be unknown, then take orders."""
         for journal in sorted((self._settings.home / "host").glob("*.jsonl")):
             if journal.stem.isdigit():
-                session = self._session(SessionId(int(journal.stem)))
                 try:
-                    await session.attach()
+                    await self._session(SessionId(int(journal.stem))).attach()
                 except Exception:
                     log.exception("session %s could not be attached", journal.stem)
         self._orders = self._spawn(self._take_orders())
+        self._looking = self._spawn(self._look_at_projects())
 
     async def close(self) -> None:
         """Let go of everything; agents go on in the keeper."""
@@ -50,7 +50,19 @@ class Host:
 
     async def _take_orders(self) -> None:
         async for command in self._link.commands():
-            self._session(command.session).give(command)
+            try:
+                self._session(command.session).give(command)
+            except (
+                OSError,
+                ValueError,
+            ):  # its journal; the order stays open and comes again at the next start
+                log.exception("order %s could not be taken", command.id)
+
+    async def _look_at_projects(self) -> None:
+        """Tell at the start what will stop a task later; the other projects go on."""
+        for name, project in self._settings.projects.items():
+            if problem := await self._repository.problem(project):
+                log.warning("project %s: %s", name, problem.message())
 
     def _session(self, id: SessionId) -> HostSession:
         if id not in self._sessions:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from core.host.keeper_start import connect, lock_is_free, start_daemon
+from core.host.splitter import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -235,12 +236,14 @@ class Keeper:
         view = self._view(run)
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            split = _Splitter(offset)
+            split = Splitter(offset)
             while True:
                 changed, over = view.changed, view.info is not None or info.state == "exited"
                 chunk = os.pread(fd, TURN_BYTES, split.read)
                 for item in split.feed(chunk):
                     yield item
+                if len(split.rest) > FRAME_LIMIT:
+                    raise KeeperError("line_too_long", f"{FRAME_LIMIT} bytes without an end of line")
                 if chunk:
                     await asyncio.sleep(0)  # the other runs' turn
                 elif over:
@@ -370,30 +373,6 @@ class Keeper:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-
-
-class _Splitter:
-    """Cuts a log into lines; `read` is the offset up to which it was fed."""
-
-    def __init__(self, offset: int) -> None:
-        self.read = offset
-        self.rest = bytearray()
-
-    def feed(self, chunk: bytes) -> list[tuple[int, bytes]]:
-        """Return the lines that ended in this chunk."""
-        at = self.read - len(self.rest)
-        self.read += len(chunk)
-        *whole, last = chunk.split(b"\n")
-        lines = []
-        for part in whole:
-            line = bytes(self.rest) + part if self.rest else part
-            self.rest.clear()
-            at += len(line) + 1
-            lines.append((at, line))
-        self.rest += last
-        if len(self.rest) > FRAME_LIMIT:
-            raise KeeperError("line_too_long", f"a line of more than {FRAME_LIMIT} bytes ends at no newline")
-        return lines
 
 
 def _info(answer: dict[str, Any]) -> RunInfo:

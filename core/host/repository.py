@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import errors
-from core.errors import UnknownProject
+from core.errors import LeadhandError, UnknownProject
 from core.events import WorktreeCreated, WorktreeInspected, WorktreeLanded, WorktreeRemoved
 from core.host.git import errors as git_errors
 from core.host.git.changes import changes
@@ -24,7 +24,7 @@ from core.host.git.outcomes import (
     NothingToMerge,
     Outcome,
 )
-from core.host.git.project import Base, find_base
+from core.host.git.project import Base, find_base, inspect_project
 from core.host.git.records import Worktree, WorktreeSpec
 from core.host.git.refs import tree_of
 from core.host.git.removal import Removed, remove
@@ -56,21 +56,44 @@ class Repository:
             return self._project(order).path
         return Path(journal.worktree["path"])
 
+    async def problem(self, project: HostProject) -> LeadhandError | None:
+        """Return what is wrong with a project, if something is."""
+        try:
+            with _told():
+                await inspect_project(self._git, project.path, project.base)
+        except LeadhandError as error:
+            return error
+        return None
+
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
-        """Make the session's worktree, or find it again; its place and its base never change."""
+        """Make the session's worktree, or find it again. Its place never changes: agents resume by it."""
         with _told():
-            if journal.worktree:
-                worktree = await reopen(self._git, _worktree(journal))
+            worktree = await self._reopened(journal)
+            if worktree is not None:
                 start = await tree_of(self._git, worktree.project, worktree.base_sha)
             else:
-                project = self._project(order)
-                base = await find_base(self._git, project.path, order["base"] or project.base)
-                worktree, start = await asyncio.gather(  # at once: the agent waits for both
-                    self._create(journal, order, base), tree_of(self._git, base.root, base.sha)
-                )
-                if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
-                    start = await tree_of(self._git, base.root, worktree.base_sha)
+                worktree, start = await self._begun(journal, order)
         return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
+
+    async def _reopened(self, journal: Journal) -> Worktree | None:
+        """Bring back the worktree a session had; None when its branch was merged away or discarded."""
+        if not journal.worktree:
+            return None
+        try:
+            return await reopen(self._git, _worktree(journal))
+        except git_errors.BranchMissing:
+            return None
+
+    async def _begun(self, journal: Journal, order: Json) -> tuple[Worktree, str]:
+        """Make the worktree and tell the tree it starts from, at once: the agent waits for both."""
+        project = self._project(order)
+        base = await find_base(self._git, project.path, order["base"] or project.base)
+        worktree, start = await asyncio.gather(
+            self._create(journal, order, base), tree_of(self._git, base.root, base.sha)
+        )
+        if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
+            start = await tree_of(self._git, base.root, worktree.base_sha)
+        return worktree, start
 
     async def _create(self, journal: Journal, order: Json, base: Base) -> Worktree:
         identity = f"{order['name']}-{str(order['agent_session'])[:8]}"
@@ -189,13 +212,21 @@ def _landed(worktree: Worktree, outcome: Outcome) -> WorktreeLanded:
             )
 
 
+def _unusable(error: git_errors.NotARepository) -> LeadhandError:
+    if not error.path.is_dir():
+        return errors.NoSuchFolder(path=error.path)
+    if not error.reason or "not a git repository" in error.reason:
+        return errors.NotARepository(path=error.path)
+    return errors.RepositoryUnusable(path=error.path, reason=error.reason)  # such as a foreign owner
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn git's errors into errors that have a text."""
     try:
         yield
     except git_errors.NotARepository as error:
-        raise errors.NotARepository(path=error.path) from error
+        raise _unusable(error) from error
     except git_errors.NoCommits as error:
         raise errors.NoCommits(path=error.path) from error
     except git_errors.BaseMissing as error:
@@ -204,4 +235,5 @@ def _told() -> Iterator[None]:
     except git_errors.GitTooOld as error:
         raise errors.GitTooOld(found=error.found) from error
     except git_errors.GitError as error:
-        raise errors.WorktreeFailed(reason=f"{type(error).__name__} ({error})") from error
+        meaning = (type(error).__doc__ or "").strip().splitlines()[0]
+        raise errors.WorktreeFailed(reason=f"{meaning} ({error})") from error

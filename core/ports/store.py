@@ -285,10 +285,6 @@ class Outbox(Protocol):
         """Insert a notice, or give the one with this key new data and the next revision."""
         ...
 
-    def get(self, id: int) -> Notice | None:
-        """Return a notice."""
-        ...
-
     def by_key(self, key: str) -> Notice | None:
         """Return the notice of a key."""
         ...

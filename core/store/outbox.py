@@ -33,7 +33,6 @@ ON CONFLICT (key) DO UPDATE SET
     state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END
 RETURNING *
 """
-GET = "SELECT * FROM outbox WHERE id = :id"
 BY_KEY = "SELECT * FROM outbox WHERE key = :key"
 BY_MESSAGE = """
 SELECT outbox.* FROM message JOIN outbox ON outbox.id = message.notice
@@ -97,9 +96,6 @@ class Outbox:
         }
         (notice,) = [_from_row(written) for written in self._rows.run(PUT, row).fetchall()]
         return notice
-
-    def get(self, id: int) -> Notice | None:
-        return self._rows.one(_from_row, GET, {"id": id})
 
     def by_key(self, key: str) -> Notice | None:
         return self._rows.one(_from_row, BY_KEY, {"key": key})

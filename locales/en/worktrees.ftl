@@ -21,7 +21,7 @@ branch-decision = 🔀 [{ $name }] { $branch } → { $base }, { $commits ->
        *[other] Merging would conflict in { $count } files:
     }
     .base-dirty = The checkout of { $base } has local changes. They stay as they are.
-    .next = Merge brings it into { $base } and can be undone. Discard keeps a backup.
+    .next = Merge brings it into { $base }. Discard keeps a backup.
 
 branch-closed-merging = Merging…
 branch-closed-merge = Merged

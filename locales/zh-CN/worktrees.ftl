@@ -16,7 +16,7 @@ branch-decision = 🔀 [{ $name }] { $branch } → { $base }，{ $commits ->
        *[other] 合并会在 { $count } 个文件中冲突：
     }
     .base-dirty = { $base } 的检出目录有本地改动，它们会原样保留。
-    .next = 合并会把它并入 { $base }，并且可以撤销；丢弃会保留备份。
+    .next = 合并会把它并入 { $base }；丢弃会保留备份。
 
 branch-closed-merging = 正在合并……
 branch-closed-merge = 已合并

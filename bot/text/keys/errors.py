@@ -72,6 +72,14 @@ class ErrorsKeys(Speaker):
         """{ $path } is not a git repository. Nothing was started. Run git init there, or correct the path…"""
         return self.get("error-not-a-repository", path=path)
 
+    def error_no_such_folder(self, *, path: Value) -> str:
+        """There is no folder { $path }. Nothing was started. Correct the path in the configuration."""
+        return self.get("error-no-such-folder", path=path)
+
+    def error_repository_unusable(self, *, path: Value, reason: Value) -> str:
+        """{ $path } cannot be used: { $reason } Nothing was started."""
+        return self.get("error-repository-unusable", path=path, reason=reason)
+
     def error_base_missing(self, *, path: Value, base: Value, candidates: Value) -> str:
         """{ $path } has no branch { $base }. Nothing was started. Its branches: { $candidates }"""
         return self.get("error-base-missing", path=path, base=base, candidates=candidates)

@@ -52,7 +52,7 @@ class WorktreesKeys(Speaker):
         return self.get("branch-decision.base-dirty", base=base)
 
     def branch_decision_next(self, *, base: Value) -> str:
-        """Merge brings it into { $base } and can be undone. Discard keeps a backup."""
+        """Merge brings it into { $base }. Discard keeps a backup."""
         return self.get("branch-decision.next", base=base)
 
     def branch_closed_merging(self) -> str:

@@ -8,14 +8,14 @@ from importlib import import_module
 from core.errors import UnknownAgent
 from core.ports import Driver
 
-_DRIVERS = {"claude": "core.host.agents.claude:ClaudeDriver"}
+DRIVERS = {"claude": "core.host.agents.claude:ClaudeDriver"}
 
 
 def make_driver(name: str) -> Driver:
     """Return a fresh driver for one process, or raise `UnknownAgent`."""
     try:
-        module, _, cls = _DRIVERS[name].partition(":")
+        module, _, cls = DRIVERS[name].partition(":")
     except KeyError:
-        raise UnknownAgent(name=name, known=", ".join(sorted(_DRIVERS))) from None
+        raise UnknownAgent(name=name, known=", ".join(sorted(DRIVERS))) from None
     make: Callable[[], Driver] = getattr(import_module(module), cls)
     return make()

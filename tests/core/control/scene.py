@@ -11,13 +11,27 @@ from core import events
 from core.control import decisions, records, sessions
 from core.control.work import Work
 from core.events import Event
-from core.model import Changes, ChatId, Decision, Json, Launch, Millis, Notice, Policy, Session, SessionId
-from core.model import User, UserId
+from core.model import (
+    Changes,
+    ChatId,
+    Decision,
+    Json,
+    Launch,
+    Millis,
+    Notice,
+    Policy,
+    QuestionItem,
+    Session,
+    SessionId,
+    User,
+    UserId,
+)
 from core.ports import Command, Record, Tx, Verb
-from core.states import DecisionKind, NoticeKind, PermissionMode, PlanApproval, Role, Strategy
+from core.states import DecisionKind, ErrorKind, NoticeKind, PermissionMode, PlanApproval, Role, Strategy
 from core.store.db import SqliteStore
 
 T = TypeVar("T")
+FAR_AWAY = Millis(10**15)
 ANN, BOB, CHAT = UserId(1), UserId(2), ChatId(100)
 CREATED = events.WorktreeCreated("/w", "leadhand/fix", "main", "abc", "base")
 STARTED = events.ProcessStarted("s1-1", 42)
@@ -27,6 +41,10 @@ DONE = events.TurnFinished("completed", "All done.")
 CRASH = events.SessionEnded(1, None, expected=False, tail="boom")
 LOST = events.SessionEnded(None, None, expected=False)
 CLOSED = events.SessionEnded(0, None, expected=True)
+QUESTION = events.QuestionRequested("q1", (QuestionItem("a", "What?"),))
+PERMISSION = events.PermissionRequested("p1", "c", "Bash", "execute", "make test")
+AUTH = events.TurnFinished("failed", "", events.AgentError(ErrorKind.AUTH, "401 no key"))
+OUTCOMES = {NoticeKind.COMPLETED, NoticeKind.FAILED, NoticeKind.STOPPED, NoticeKind.SUSPENDED}
 CHANGED = Changes(commits=2, files=3, added=10, deleted=4, tip="t1")
 NOT_RUNNING = "error-not-running"
 
@@ -126,14 +144,13 @@ class Scene:
 
     async def notices(self, kind: NoticeKind | None = None) -> list[Notice]:
         """Return all notices there ever were, oldest first."""
+        # Nothing is ever sent here, so all of them are due.
+        found = await self.read(lambda tx: tx.outbox.due(FAR_AWAY))
+        return sorted((n for n in found if kind is None or n.kind is kind), key=lambda n: n.id)
 
-        def query(tx: Tx) -> list[Notice]:
-            found: list[Notice] = []
-            while (notice := tx.outbox.get(len(found) + 1)) is not None:
-                found.append(notice)
-            return found
-
-        return [n for n in await self.read(query) if kind is None or n.kind is kind]
+    async def outcomes(self) -> list[NoticeKind]:
+        """Return how the session was said to have ended, each time."""
+        return [n.kind for n in await self.notices() if n.kind in OUTCOMES]
 
     async def notice(self, kind: NoticeKind) -> Notice:
         """Return the newest notice of a kind."""

@@ -10,36 +10,28 @@ from typing import Any
 import pytest
 
 from core import events
-from core.control import decisions, failures, orders, records, sessions, worktrees
-from core.control.work import Work
+from core.control import decisions, orders, sessions, worktrees
+from core.control.work import CARDS, Work
 from core.errors import LeadhandError
+from core.lifecycle import ENDED
 from core.model import (
     Changes,
-    ChatId,
-    Decision,
-    Launch,
-    Millis,
-    Notice,
-    Policy,
+    Option,
     QuestionItem,
     Session,
-    UserId,
+    SessionId,
 )
-from core.model import Option, SessionId
-from core.ports import Command, Record, Verb
+from core.ports import Command, Verb
 from core.states import (
     ApprovalState,
     DecisionKind,
     ErrorKind,
-    Lifecycle,
     NoticeKind,
     PermissionMode,
-    PlanApproval,
     Status,
     Strategy,
     WorktreeState,
 )
-from core.lifecycle import ENDED
 from tests.core.control.scene import ANN, BOB, CHAT, Scene, scene
 
 OPTIONS = (Option("Red", "warm"), Option("Blue"))
@@ -47,13 +39,6 @@ ITEMS = {
     "one": QuestionItem("a", "Which?", options=OPTIONS),
     "many": QuestionItem("b", "Which ones?", options=OPTIONS, multi=True, free_text=False),
     "free": QuestionItem("c", "What?", secret=True),
-}
-CARDS = {
-    DecisionKind.PLAN: NoticeKind.PLAN,
-    DecisionKind.QUESTION: NoticeKind.QUESTION,
-    DecisionKind.PERMISSION: NoticeKind.PERMISSION,
-    DecisionKind.WORKTREE: NoticeKind.BRANCH,
-    DecisionKind.DISCARD: NoticeKind.CONFIRM_DISCARD,
 }
 ENDS = {NoticeKind.FAILED, NoticeKind.STOPPED}
 VERBS = [
@@ -157,12 +142,11 @@ class Walk:
         self.pressable += [d.id for d in pending if d.id not in self.pressable]
         if not self.pressable:
             return
-        id = self.dice.choice(
-            [d.id for d in pending] if pending and self.dice.random() < 0.8 else self.pressable
-        )
+        fresh = pending and self.dice.random() < 0.8
+        button = self.dice.choice([d.id for d in pending] if fresh else self.pressable)
         verb, by = self.dice.choice(VERBS), self.dice.choice([ANN, BOB])
-        self.trace.append(f"press {id[:4]} {verb}")
-        await self.play.do(lambda w: decisions.press(w, id, verb, by, CHAT, 1))
+        self.trace.append(f"press {button[:4]} {verb}")
+        await self.play.do(lambda w: decisions.press(w, button, verb, by, CHAT, 1))
 
     async def say(self) -> None:
         text = self.dice.choice(SAYINGS)
@@ -185,9 +169,9 @@ class Walk:
     async def ack(self) -> None:
         open_ = await self.play.orders()
         if open_:
-            id = self.dice.choice(open_).id
-            self.trace.append(f"ack {id}")
-            await self.play.do(lambda w: orders.confirm(w, id))
+            order = self.dice.choice(open_)
+            self.trace.append(f"ack {order.id}")
+            await self.play.do(lambda w: orders.confirm(w, order.id))
 
     async def tick(self) -> None:
         self.play.now += self.dice.choice([1000, 40 * 24 * 3600 * 1000])
@@ -222,7 +206,7 @@ class Walk:
             n.key for n in notices if n.kind in ENDS and n.data.get("reason") not in {"discarded", "rejected"}
         ]
         assert len({key.rpartition(":")[2] for key in ends}) == len(ends), ends
-        launches = [c for c in await play.orders(Verb.LAUNCH)]
+        launches = await play.orders(Verb.LAUNCH)
         assert len(launches) == len({c.body["epoch"] for c in launches})
 
 

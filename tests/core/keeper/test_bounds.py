@@ -92,7 +92,9 @@ async def test_an_agent_that_dies_on_a_full_disk_is_over_when_its_bytes_are_safe
 
 async def test_a_full_disk_holds_up_neither_kill_nor_stop(tiny: Path) -> None:
     async with keeper_in(tiny) as house:
-        pids = [(await house.sh(run, "head -c 5000000 /dev/zero")).pid for run in ("a", "b")]
+        pids = [(await house.sh(run, "read x; head -c 5000000 /dev/zero")).pid for run in ("a", "b")]
+        for run in ("a", "b"):
+            await house.keeper.write(run, b"go\n", "1")
         await house.changed(lambda status: len(status.log_full) == 2)
         await house.keeper.kill("a")
         assert not alive(pids[0])

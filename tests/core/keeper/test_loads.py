@@ -11,7 +11,6 @@ HEAVY = {
     "dataclasses",
     "inspect",
     "pathlib",
-    "typing",
     "hashlib",
     "ssl",
     "logging",
