@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from telegram import BotCommand
 from telegram.error import TelegramError
@@ -25,10 +25,12 @@ from bot.pairing import new_code
 from bot.text.catalog import Texts
 from bot.transport import ALLOWED_UPDATES, Transport, build
 from bot.voice import Voice
-from bot.webhook import Webhook
 from core import Engine
 from core.config import Config
 from core.model import Notice
+
+if TYPE_CHECKING:
+    from bot.webhook import Webhook
 
 log = logging.getLogger(__name__)
 NOT_LISTED = frozenset({"yes", "no"})
@@ -146,6 +148,8 @@ class App:
             await asyncio.gather(sending, return_exceptions=True)
 
     def _webhook(self, config: Config) -> Webhook:
+        from bot.webhook import Webhook  # brings a web server, 8 MB that polling does not need
+
         return Webhook(
             self._transport.app.bot,
             self._transport.queue,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from core.host.git.outcomes import (
     NothingToMerge,
     Outcome,
 )
-from core.host.git.project import inspect_project
+from core.host.git.project import Base, find_base
 from core.host.git.records import Worktree, WorktreeSpec
 from core.host.git.refs import tree_of
 from core.host.git.removal import Removed, remove
@@ -59,7 +60,7 @@ class Repository:
         """Return what is wrong with a project, if something is."""
         try:
             with _told():
-                await inspect_project(self._git, project.path, project.base)
+                await find_base(self._git, project.path, project.base)
         except LeadhandError as error:
             return error
         return None
@@ -67,9 +68,22 @@ class Repository:
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
         """Make the session's worktree, or find it again. Its place never changes: agents resume by it."""
         with _told():
-            worktree = await self._reopened(journal) or await self._create(journal, order)
-            start = await tree_of(self._git, worktree.project, worktree.base_sha)
+            worktree = await self._reopened(journal)
+            if worktree is None:
+                worktree, start = await self._made(journal, order)
+            else:
+                start = await tree_of(self._git, worktree.project, worktree.base_sha)
         return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
+
+    async def _made(self, journal: Journal, order: Json) -> tuple[Worktree, str]:
+        """Make the worktree and find the tree it starts from, at once: the agent waits for both."""
+        project = self._project(order)
+        base = await find_base(self._git, project.path, order["base"] or project.base)
+        making = self._create(journal, order, base)
+        worktree, start = await asyncio.gather(making, tree_of(self._git, base.root, base.sha))
+        if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
+            start = await tree_of(self._git, base.root, worktree.base_sha)
+        return worktree, start
 
     async def _reopened(self, journal: Journal) -> Worktree | None:
         """Bring back the worktree a session had; None when its branch was merged away or discarded."""
@@ -80,20 +94,19 @@ class Repository:
         except git_errors.BranchMissing:
             return None
 
-    async def _create(self, journal: Journal, order: Json) -> Worktree:
-        project = self._project(order)
-        state = await inspect_project(self._git, project.path, order["base"] or project.base)
+    async def _create(self, journal: Journal, order: Json, base: Base) -> Worktree:
         identity = f"{order['name']}-{str(order['agent_session'])[:8]}"
         worktree = await create(
             self._git,
             WorktreeSpec(
-                project=state.root,
+                project=base.root,
                 path=self._settings.home / "worktrees" / str(order["project"]) / identity,
                 branch=f"leadhand/{order['name']}",
-                base_sha=state.base_sha,
+                base_sha=base.sha,
                 session=identity,
-                base_name=state.base,
+                base_name=base.name,
             ),
+            base.common_dir,
         )
         journal.provisioned(_facts(worktree))
         return worktree
