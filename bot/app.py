@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from telegram import BotCommand
 from telegram.error import TelegramError
@@ -16,7 +16,6 @@ from telegram.request import BaseRequest
 from bot.access import Gate
 from bot.cards.render import render
 from bot.commands.desk import Desk
-from bot.discretion import discreet, last_look, redactor_of
 from bot.dispatch import COMMANDS, Dispatch
 from bot.inbox import JournalQueue
 from bot.lanes import LaneLimiter
@@ -24,13 +23,16 @@ from bot.message import Message
 from bot.ordering import PerChat
 from bot.outbox import Outbox
 from bot.pairing import new_code
+from bot.secrecy import redact_message, redact_notice, redactor_of
 from bot.text.catalog import Texts
 from bot.transport import ALLOWED_UPDATES, Transport, build
 from bot.voice import Voice
-from bot.webhook import Webhook
 from core import Engine
 from core.config import Config
 from core.model import Notice
+
+if TYPE_CHECKING:
+    from bot.webhook import Webhook
 
 log = logging.getLogger(__name__)
 NOT_LISTED = frozenset({"yes", "no"})
@@ -114,8 +116,8 @@ class App:
         redactor = redactor_of(engine.config, os.environ)
 
         async def show(notice: Notice) -> Message | None:
-            message = render(discreet(notice, redactor), await voice.words(notice.chat))
-            return last_look(message, redactor) if message is not None else None
+            message = render(redact_notice(notice, redactor), await voice.words(notice.chat))
+            return redact_message(message, redactor) if message else None
 
         outbox = Outbox(
             transport.app.bot,
@@ -156,6 +158,8 @@ class App:
             await asyncio.gather(sending, return_exceptions=True)
 
     def _webhook(self, config: Config) -> Webhook:
+        from bot.webhook import Webhook  # brings a web server, 8 MB that polling does not need
+
         return Webhook(
             self._transport.app.bot,
             self._transport.queue,

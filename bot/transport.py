@@ -144,15 +144,7 @@ def build(
     calls = request or HTTPXRequest(
         CONNECTIONS, read_timeout=20, write_timeout=20, connect_timeout=5, pool_timeout=10
     )
-    bot = TolerantBot(
-        token,
-        f"{api}/bot",
-        f"{api}/file/bot",
-        request=calls,
-        get_updates_request=WatchedRequest(polls, watch),
-        rate_limiter=limiter,
-        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
-    )
+    bot = _bot(token, api, calls, WatchedRequest(polls, watch), limiter)
     app = (
         ApplicationBuilder()
         .bot(bot)
@@ -170,6 +162,18 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It logs each body that is not JSON with a traceback; what it raises is told by who catches it.
     logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
+
+
+def _bot(token: str, api: str, calls: BaseRequest, polls: BaseRequest, limiter: LaneLimiter) -> TolerantBot:
+    return TolerantBot(
+        token,
+        f"{api}/bot",
+        f"{api}/file/bot",
+        request=calls,
+        get_updates_request=polls,
+        rate_limiter=limiter,
+        defaults=Defaults(link_preview_options=telegram.LinkPreviewOptions(is_disabled=True)),
+    )
 
 
 def _refused(error: InvalidToken, api: str) -> LeadhandError:

@@ -5,7 +5,7 @@ Nothing else is public. The engine is loaded on first use, so that the keeper an
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as type checkers read it; importing `typing` would cost the keeper memory
+TYPE_CHECKING = False  # typing and importlib alone take longer to load than `lh` takes to answer
 if TYPE_CHECKING:
     from core.engine import Engine
 
@@ -15,7 +15,7 @@ __all__ = ["Engine"]
 def __getattr__(name: str) -> object:
     """Load the engine on first use."""
     if name == "Engine":
-        from importlib import import_module
+        from core.engine import Engine
 
-        return import_module("core.engine").Engine
+        return Engine
     raise AttributeError(f"core has no public name {name!r}")

@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 
 PROGRAM = "leadhand"
 LAST_PORT = 65535
@@ -20,12 +19,22 @@ COMMANDS = {
 }
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when asked: that takes longer than all the rest."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"{PROGRAM} {version('leadhand')}")
+        parser.exit(0)
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all subcommands."""
     top = argparse.ArgumentParser(
         prog=PROGRAM, description="Leads a crew of coding agents from Telegram.", allow_abbrev=False
     )
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {version('leadhand')}")
+    top.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = top.add_subparsers(dest="command", metavar="command", required=True)
     subs = {
         name: commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")

@@ -11,7 +11,7 @@ import sys
 
 from bot.app import App
 from bot.cli.settings import read
-from bot.discretion import redactor_of
+from bot.secrecy import redactor_of
 from bot.text.redact import RedactingFilter
 from core.config import Config
 from core.errors import NoToken

@@ -93,6 +93,13 @@ def collect(work: Work, session: Session) -> list[str]:
     return found
 
 
+def take_back(work: Work, session: Session) -> None:
+    """Forget what the agent was about to be told. Its task stays: without it there is nothing to resume."""
+    for command in kept(work, session):
+        if command.verb is not Verb.LAUNCH:
+            work.tx.commands.forget(command.id)
+
+
 # ---- words ------------------------------------------------------------------------------------------
 
 

@@ -150,7 +150,7 @@ def _reject(work: Work, session: Session, plan: Plan, by: UserId) -> Session:
     session = work.change(session, PlanRejected(), activity="")
     _close_card(work, session, plan, "reject", by)
     sessions.drop_requests(work, session)
-    orders.collect(work, session)
+    orders.take_back(work, session)
     if session.alive:
         _order(work, session, plan, "reject")
         work.order(session, Verb.KILL)

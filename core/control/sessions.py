@@ -146,7 +146,7 @@ def stop(work: Work, session: Session, by: UserId) -> Session:
     work.audit(by, session.id, "session.stop", "")
     drop_requests(work, session)
     session = drop_plan(work, session)
-    orders.collect(work, session)  # whoever stops a session takes back what it was about to be told
+    orders.take_back(work, session)
     work.order(session, Verb.KILL)
     session = work.change(session, Ended(Status.KILLED), activity="")
     work.notify(session, NoticeKind.STOPPED, str(session.epoch), {"reason": "user"})

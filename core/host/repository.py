@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from core.host.git import errors as git_errors
 from core.host.git.changes import changes
 from core.host.git.commit import commit_forgotten
 from core.host.git.landing import merge
+from core.host.git.listing import dirty_files
 from core.host.git.outcomes import (
     AlreadyLanded,
     BaseMoved,
@@ -23,7 +25,7 @@ from core.host.git.outcomes import (
     NothingToMerge,
     Outcome,
 )
-from core.host.git.project import inspect_project
+from core.host.git.project import Base, find_base
 from core.host.git.records import Worktree, WorktreeSpec
 from core.host.git.refs import tree_of
 from core.host.git.removal import Removed, remove
@@ -59,7 +61,7 @@ class Repository:
         """Return what is wrong with a project, if something is."""
         try:
             with _told():
-                await inspect_project(self._git, project.path, project.base)
+                await find_base(self._git, project.path, project.base)
         except LeadhandError as error:
             return error
         return None
@@ -69,11 +71,27 @@ class Repository:
         with _told():
             worktree, dirty = await self._reopened(journal), 0
             if worktree is None:
-                worktree, dirty = await self._create(journal, order)
-            start = await tree_of(self._git, worktree.project, worktree.base_sha)
+                worktree, start, dirty = await self._made(journal, order)
+            else:
+                start = await tree_of(self._git, worktree.project, worktree.base_sha)
         return WorktreeCreated(
             str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start, dirty
         )
+
+    async def _made(self, journal: Journal, order: Json) -> tuple[Worktree, str, int]:
+        """Make the worktree; find the tree it starts from and count what it does not get, all at once."""
+        project = self._project(order)
+        base = await find_base(self._git, project.path, order["base"] or project.base)
+        worktree, start, dirty = await asyncio.gather(  # the agent waits for all of it
+            self._create(journal, order, base), tree_of(self._git, base.root, base.sha), self._dirty(base)
+        )
+        if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
+            start = await tree_of(self._git, base.root, worktree.base_sha)
+        return worktree, start, dirty
+
+    async def _dirty(self, base: Base) -> int:
+        """Count the files of the checkout whose changes are not committed."""
+        return 0 if base.bare else len(await dirty_files(self._git, base.root))
 
     async def _reopened(self, journal: Journal) -> Worktree | None:
         """Bring back the worktree a session had; None when its branch was merged away or discarded."""
@@ -84,24 +102,22 @@ class Repository:
         except git_errors.BranchMissing:
             return None
 
-    async def _create(self, journal: Journal, order: Json) -> tuple[Worktree, int]:
-        """Make it; returns with it how many files of the checkout have changes it does not get."""
-        project = self._project(order)
-        state = await inspect_project(self._git, project.path, order["base"] or project.base)
+    async def _create(self, journal: Journal, order: Json, base: Base) -> Worktree:
         identity = f"{order['name']}-{str(order['agent_session'])[:8]}"
         worktree = await create(
             self._git,
             WorktreeSpec(
-                project=state.root,
+                project=base.root,
                 path=self._settings.home / "worktrees" / str(order["project"]) / identity,
                 branch=f"leadhand/{order['name']}",
-                base_sha=state.base_sha,
+                base_sha=base.sha,
                 session=identity,
-                base_name=state.base,
+                base_name=base.name,
             ),
+            base.common_dir,
         )
         journal.provisioned(_facts(worktree))
-        return worktree, len(state.dirty_files)
+        return worktree
 
     async def tree(self, journal: Journal) -> str:
         """Return the git tree of everything in the worktree, untracked files included; empty without one."""

@@ -254,7 +254,8 @@ class HostSession:
         return self._repository.cwd(self.journal, order)
 
     def _marker(self, order: Json) -> str:
-        return f"{self._settings.home.name}-s{self.journal.session}-{order['epoch']}"
+        # Killing looks for it among all processes of the machine: it must not be another home's, too.
+        return f"s{self.journal.session}-{order['epoch']}-{order['agent_session']}"
 
     async def _tree(self) -> str:
         return await self._repository.tree(self.journal)

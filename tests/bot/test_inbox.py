@@ -250,7 +250,7 @@ async def killed(api: str, folder: Path, after: int) -> None:
     )
     try:
         async with asyncio.timeout(20):
-            while len(finished(folder)) < after:  # noqa: ASYNC110  # another process writes it
+            while len(finished(folder)) < after:  # another process writes it
                 await asyncio.sleep(0.005)
     finally:
         process.send_signal(signal.SIGKILL)

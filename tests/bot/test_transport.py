@@ -78,7 +78,7 @@ async def test_the_library_works_unchanged_over_http(slash: str) -> None:
         await transport.receive()
         api.push(message(1, text="hi"))
         async with asyncio.timeout(5):
-            while not seen:  # noqa: ASYNC110
+            while not seen:
                 await asyncio.sleep(0.01)
         await transport.app.bot.send_message(1, "https://example.org")
         await transport.stop()

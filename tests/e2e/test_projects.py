@@ -1,4 +1,4 @@
-"""Projects and agents nobody can work with: one ❌ line says why; no worktree, no branch, no harm to others."""
+"""Projects and agents nobody can work with: each tells why in the chat, and nothing is left behind."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@ branches start. Only reads."""
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import re
 from dataclasses import dataclass
@@ -15,6 +16,17 @@ from core.host.git.runner import Git
 
 NEEDED = (2, 38)  # `merge-tree --write-tree`
 _MOST_CANDIDATES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where branches start, and in which repository."""
+
+    root: Path
+    common_dir: Path
+    bare: bool
+    name: str
+    sha: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +44,22 @@ class ProjectState:
     head_branch: str | None
 
 
-async def inspect_project(git: Git, path: Path, base: str | None = None) -> ProjectState:
-    """Check a project and find its base branch; raises what stands in the way."""
+async def find_base(git: Git, path: Path, base: str | None = None) -> Base:
+    """Check a project and find its base branch in as few commands as it takes: a launch waits for it."""
     await check_version(git)
     root, common, bare = await _place(git, path)
-    head = (await git.run(root, "symbolic-ref", "--quiet", "HEAD", ok=(0, 1))).out.strip()
-    head_branch = head.removeprefix(refs.HEADS) or None
-    name = await _base(git, root, base, head_branch)
-    sha = await refs.commit_of(git, root, refs.HEADS + name)
-    if sha is None:
-        raise BaseMissing(root, name, ())
+    branches, default = await asyncio.gather(
+        refs.listed(git, root, refs.HEADS), _default(git, root) if base is None else _nothing()
+    )
+    heads = {name.removeprefix(refs.HEADS): sha for name, sha in branches.items()}
+    name = await _base(git, root, base, default, list(heads))
+    return Base(root, common, bare, name, heads[name])
+
+
+async def inspect_project(git: Git, path: Path, base: str | None = None) -> ProjectState:
+    """Check a project and tell what state it is in; raises what stands in the way."""
+    found = await find_base(git, path, base)
+    root, common, bare, name, sha = found.root, found.common_dir, found.bare, found.name, found.sha
     entries = await worktrees(git, root)
     holder = next(
         (e.path for e in entries if e.branch == name and not e.bare and _is_directory(e.path)), None
@@ -56,7 +74,7 @@ async def inspect_project(git: Git, path: Path, base: str | None = None) -> Proj
         base_tree=await refs.tree_of(git, root, sha),
         checked_out_in=holder,
         dirty_files=await dirty_files(git, looked_at) if looked_at else (),
-        head_branch=head_branch,
+        head_branch=await _head(git, root),
     )
 
 
@@ -74,33 +92,47 @@ async def _place(git: Git, path: Path) -> tuple[Path, Path, bool]:
     if not _is_directory(path):
         raise NotARepository(path, "no such directory")
     asked = ("--is-bare-repository", "--is-inside-git-dir", "--path-format=absolute", "--git-common-dir")
-    found = await git.run(path, "rev-parse", *asked, ok=(0, 128))
+    found = await git.run(path, "rev-parse", *asked, "--show-cdup", ok=(0, 128))
     if found.code:
         raise NotARepository(path, found.err.removeprefix("fatal: ").splitlines()[0] if found.err else "")
-    bare, inside, common = found.out.split("\n", 2)
-    common_dir = real(common)
+    bare, inside, rest = found.out.split("\n", 2)
     if bare == "true":
-        return common_dir, common_dir, True
+        return real(rest), real(rest), True
     if inside == "true":
         raise NotARepository(path, "this is the inside of a git directory")
-    root = (await git.run(path, "rev-parse", "--show-toplevel")).out.strip("\n")
-    return Path(root), common_dir, False
+    common, _, up = rest.rpartition("\n")  # the way up is empty at the top, and holds no line break
+    return real(path / up), real(common), False
 
 
-async def _base(git: Git, root: Path, wanted: str | None, head: str | None) -> str:
+async def _default(git: Git, root: Path) -> str:
+    """The default branch of the remote; empty when none is known."""
+    remote = await git.run(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", ok=(0, 1, 128))
+    return remote.out.strip().removeprefix("refs/remotes/origin/")
+
+
+async def _nothing() -> str:
+    return ""
+
+
+async def _head(git: Git, root: Path) -> str | None:
+    head = (await git.run(root, "symbolic-ref", "--quiet", "HEAD", ok=(0, 1))).out.strip()
+    return head.removeprefix(refs.HEADS) or None
+
+
+async def _base(git: Git, root: Path, wanted: str | None, default: str, branches: list[str]) -> str:
     """The configured base, else the repository's default branch; never merely what HEAD happens to be on."""
-    branches = [name.removeprefix(refs.HEADS) for name in await refs.listed(git, root, refs.HEADS)]
     if not branches:
         raise NoCommits(root)
     if wanted is not None:
         if wanted not in branches:
             raise BaseMissing(root, wanted, _candidates(wanted, branches))
         return wanted
-    remote = await git.run(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", ok=(0, 1, 128))
-    default = remote.out.strip().removeprefix("refs/remotes/origin/")
-    for name in (default, "main", "master", head or ""):
+    for name in (default, "main", "master"):
         if name in branches:
             return name
+    head = await _head(git, root)
+    if head is not None and head in branches:
+        return head
     if len(branches) == 1:
         return branches[0]
     raise BaseMissing(root, None, _candidates("main", branches))

@@ -69,9 +69,9 @@ async def tree_of(git: Git, repository: Path, commit: str) -> str:
     return (await git.run(repository, "rev-parse", "--verify", commit + "^{tree}")).out.strip()
 
 
-async def listed(git: Git, repository: Path, prefix: str) -> dict[str, str]:
-    """All refs under a prefix with the object each points at."""
-    output = await git.run(repository, "for-each-ref", "--format=%(objectname) %(refname)", prefix)
+async def listed(git: Git, repository: Path, *prefixes: str) -> dict[str, str]:
+    """All refs under the prefixes with the object each points at."""
+    output = await git.run(repository, "for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
     pairs = (line.split(" ", 1) for line in output.out.splitlines())
     return {name: sha for sha, name in pairs}
 

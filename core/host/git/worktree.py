@@ -4,7 +4,7 @@ directory a cache; a repetition finds what is there, and an existing branch of s
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,13 +29,15 @@ _TRIES = 2
 _NO_DOWNLOADS = {"GIT_LFS_SKIP_SMUDGE": "1"}
 
 
-async def create(git: Git, spec: WorktreeSpec) -> Worktree:
-    """Make the session's worktree, or give the one it has."""
+async def create(git: Git, spec: WorktreeSpec, common_dir: Path | None = None) -> Worktree:
+    """Make the session's worktree, or give the one it has. Who knows the project's common directory already
+    may say so; then `spec.project` is its root."""
     refs.checked(spec.session)
     refs.safe_branch(spec.branch)
-    root, common = await root_of(git, spec.project)
+    root, common = (spec.project, common_dir) if common_dir else await root_of(git, spec.project)
     async with git.lock(common):
-        branch, start = await _own_branch(git, root, spec.session)
+        known = await refs.listed(git, root, refs.made(spec.session), refs.HEADS)
+        branch, start = _own_branch(known, spec.session)
         found = await _standing(git, replace(spec, project=root), common, branch, start)
         if found is not None:
             return found
@@ -43,7 +45,7 @@ async def create(git: Git, spec: WorktreeSpec) -> Worktree:
         if await _exists(git, root, branch):
             path = _free_path(spec, common)
         else:
-            branch, path = await _claim(git, root, common, spec)
+            branch, path = await _claim(git, root, common, spec, known)
             start = spec.base_sha
         worktree = Worktree(root, path, branch, spec.base_name, start, spec.session)
         await _add(git, worktree, common)
@@ -70,11 +72,11 @@ async def reopen(git: Git, worktree: Worktree) -> Worktree:
     return worktree
 
 
-async def _own_branch(git: Git, root: Path, session: str) -> tuple[str, str]:
+def _own_branch(known: Mapping[str, str], session: str) -> tuple[str, str]:
     """The branch we made for this session before and where it began; empty when there was none."""
     prefix = refs.made(session)
-    remembered = await refs.listed(git, root, prefix)
-    return next(((name.removeprefix(prefix), start) for name, start in remembered.items()), ("", ""))
+    made = ((name, start) for name, start in known.items() if name.startswith(prefix))
+    return next(((name.removeprefix(prefix), start) for name, start in made), ("", ""))
 
 
 async def _exists(git: Git, root: Path, branch: str) -> bool:
@@ -103,9 +105,11 @@ def _free_path(spec: WorktreeSpec, common: Path) -> Path:
     return next((path for _, path in _names(spec) if path not in known and not _is_filled(path)), spec.path)
 
 
-async def _claim(git: Git, root: Path, common: Path, spec: WorktreeSpec) -> tuple[str, Path]:
+async def _claim(
+    git: Git, root: Path, common: Path, spec: WorktreeSpec, listed: Mapping[str, str]
+) -> tuple[str, Path]:
     """Find a free name and make the branch under it, together with the ref that says it is ours."""
-    taken = {name.removeprefix(refs.HEADS) for name in await refs.listed(git, root, refs.HEADS)}
+    taken = {name.removeprefix(refs.HEADS) for name in listed if name.startswith(refs.HEADS)}
     known = {record.path for record in registry.records(common)}
     for branch, path in _names(spec):
         if path in known or _is_filled(path) or not _is_free(branch, taken):

@@ -115,7 +115,7 @@ async def rig(path: Path) -> AsyncIterator[Rig]:
 async def settled(condition: Callable[[], bool]) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - nobody tells
+        while not condition():
             await asyncio.sleep(0.005)
 
 

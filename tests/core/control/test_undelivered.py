@@ -19,6 +19,7 @@ from tests.core.control.scene import (
     CRASH,
     LOST,
     NOT_RUNNING,
+    PLAN,
     STARTED,
     Scene,
     scene,
@@ -113,6 +114,18 @@ async def test_whoever_stops_a_session_takes_back_what_it_was_to_be_told(tmp_pat
         assert (await play.session()).state.status is Status.KILLED
         assert await play.orders(Verb.LAUNCH) == []
         assert await play.notices(NoticeKind.WARNING) == []
+        await play.say("go on")
+        assert await play.prompt() == "go on"
+
+
+async def test_a_session_stopped_before_it_began_is_started_anew_with_its_task(tmp_path: Path) -> None:
+    async with scene(tmp_path) as play:
+        await play.launch()
+        await play.say("and the docs")
+        await play.on(lambda w, s: sessions.stop(w, s, ANN))
+        await play.say("go on")
+        assert await play.prompt() == "the bug\n\ngo on"
+        assert not (await play.order(Verb.LAUNCH)).body["resume"]
 
 
 async def test_another_error_is_told_and_the_words_go_with_the_next_start(tmp_path: Path) -> None:
@@ -223,6 +236,14 @@ async def test_a_turn_that_begins_while_the_branch_is_measured_is_waited_for(tmp
         assert await play.notices(NoticeKind.COMPLETED) == []
         await play.complete()
         assert len(await play.notices(NoticeKind.COMPLETED)) == 1
+
+
+async def test_what_is_asked_while_the_branch_is_measured_is_not_completed_over(tmp_path: Path) -> None:
+    async with scene(tmp_path) as play:
+        await play.begin(PermissionMode.PLAN)
+        await play.tell(events.TurnFinished("completed"), PLAN, events.WorktreeInspected(CHANGED))
+        assert (await play.session()).state.approval is ApprovalState.PENDING
+        assert await play.notices(NoticeKind.COMPLETED) == []
 
 
 async def test_an_agent_that_ends_by_itself_after_its_turn_is_no_failure(tmp_path: Path) -> None:

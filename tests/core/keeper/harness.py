@@ -67,7 +67,7 @@ class House:
 
     async def changed(self, test: Callable[[KeeperStatus], bool]) -> KeeperStatus:
         async with asyncio.timeout(10):
-            while not test(status := await self.keeper.status()):  # noqa: ASYNC110 - it is another process
+            while not test(status := await self.keeper.status()):
                 await asyncio.sleep(0.002)
         return status
 
@@ -139,7 +139,7 @@ def alive(pid: int) -> bool:
 async def until(test: Callable[[], bool], seconds: float = 10) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(seconds):
-        while not test():  # noqa: ASYNC110 - the world sends no events
+        while not test():
             await asyncio.sleep(0.005)
 
 
