@@ -13,7 +13,6 @@ question-closed-superseded = The agent no longer waits for this answer.
 question-closed-secret = Answered.
 question-toast-chosen = Chosen: { $label }
 question-toast-removed = Removed: { $label }
-question-nothing-chosen = Press at least one option first.
 
 permission-title = ❓ [{ $name }] Permission needed
     .tool = Tool: { $tool }

@@ -13,7 +13,6 @@ question-closed-superseded = 代理已不再等待这个回答。
 question-closed-secret = 已回答。
 question-toast-chosen = 已选：{ $label }
 question-toast-removed = 已取消：{ $label }
-question-nothing-chosen = 请先至少选择一项。
 
 permission-title = ❓ [{ $name }] 需要许可
     .tool = 工具：{ $tool }

@@ -56,10 +56,6 @@ class QuestionsKeys(Speaker):
         """Removed: { $label }"""
         return self.get("question-toast-removed", label=label)
 
-    def question_nothing_chosen(self) -> str:
-        """Press at least one option first."""
-        return self.get("question-nothing-chosen")
-
     def permission_title(self, *, name: Value) -> str:
         """❓ [{ $name }] Permission needed"""
         return self.get("permission-title", name=name)
