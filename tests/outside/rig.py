@@ -86,7 +86,13 @@ class Outside:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "bot", *words]
         return subprocess.run(
-            argv, env=self.environment(), cwd=self.folder, capture_output=True, text=True, timeout=30, check=False
+            argv,
+            env=self.environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
 
     def run(self) -> Outside:
