@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.cards.parts import card, change_facts, cost_fact, said
 from bot.message import Message
 from bot.text.catalog import Words
@@ -59,9 +62,11 @@ def failed(notice: Notice, words: Words) -> Message:
     lines: list[Part] = [bold(words.session_failed(name=data["name"], reason=reason))]
     if data.get("message"):
         lines += [words.agent_details(), verbatim(data["message"])]
-    if not data["error"].startswith("error-"):
-        lines.append(italic(words.session_failed_kept()))
-    lines.append(italic(words.session_failed_next(name=data["name"])))
+    if data["error"].startswith("error-"):
+        lines.append(italic(words.session_failed_next(name=data["name"])))
+    else:
+        todo = words.get(f"{_kind(data)}.next", agent=data["agent"])
+        lines.append(italic(f"{words.session_failed_kept()} {todo}"))
     return Message(card(*lines))
 
 
@@ -70,7 +75,11 @@ def _reason(notice: Notice, words: Words) -> str:
     data = notice.data
     if data["error"].startswith("error-"):
         return words.get(data["error"], **data.get("fields", {}))
-    return words.get(f"agent-{data['error'].replace('_', '-')}", agent=data["agent"])
+    return words.get(_kind(data), agent=data["agent"])
+
+
+def _kind(data: Mapping[str, Any]) -> str:
+    return f"agent-{data['error'].replace('_', '-')}"
 
 
 def stopped(notice: Notice, words: Words) -> Message:
