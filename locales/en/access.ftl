@@ -7,4 +7,5 @@ access-wrong-code = This code is not right. Run leadhand pair for a new one.
 access-code-expired = This code has expired. Run leadhand pair for a new one.
 access-paired-owner = Paired. You are the owner.
 
+press-already-answer = Already answered by { $who }.
 press-already = Already decided by { $who }: { $verb }

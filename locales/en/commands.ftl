@@ -41,5 +41,6 @@ lang-set = Language: English
 
 command-unknown = There is no command { $command }. /help lists what there is.
 command-usage-new = Use it like this: /new project task. Projects: { $projects }
+command-usage-answer = Use it like this: /answer name your answer
 
 not-routed = This message went to no session. Reply to a message of one, or start one with /new.

@@ -23,7 +23,7 @@ session-completed = ✅ [{ $name }] Completed
 
 session-failed = ❌ [{ $name }] Failed: { $reason }
     .kept = Its worktree and branch are kept.
-    .next = Reply here to try again, or /discard { $name }.
+    .next = Reply here to try again.
 
 session-stopped = ⛔ [{ $name }] Stopped
     .rejected = ⛔ [{ $name }] Stopped: plan v{ $version } rejected
@@ -56,6 +56,8 @@ status-waiting = { $count ->
        *[other] { $count } decisions wait
     }
 status-nothing-waits = No decision waits.
+
+text-attached = The full text is in the attached file.
 
 state-queued = queued
 state-starting = starting

@@ -45,3 +45,5 @@ discard-closed-no = Kept
 discard-closed-superseded = No longer asked.
 discard-done = Branch and worktree are removed. The backup is { $backup }.
 discard-failed = ⚠️ [{ $name }] Not discarded; it is kept as it was:
+
+worktree-dirty-base = The checkout has changes that are not committed. The session starts from the last commit of { $base } without them.

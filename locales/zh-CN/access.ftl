@@ -7,4 +7,5 @@ access-wrong-code = 配对码不正确。请运行 leadhand pair 获取新的配
 access-code-expired = 配对码已过期。请运行 leadhand pair 获取新的配对码。
 access-paired-owner = 配对成功，你是所有者。
 
+press-already-answer = 已由 { $who } 回答。
 press-already = 已由 { $who } 决定：{ $verb }

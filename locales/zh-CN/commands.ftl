@@ -41,5 +41,6 @@ lang-set = 语言：简体中文
 
 command-unknown = 没有 { $command } 这个命令。/help 会列出所有命令。
 command-usage-new = 用法：/new 项目 任务。项目：{ $projects }
+command-usage-answer = 用法：/answer 名称 你的回答
 
 not-routed = 这条消息没有送到任何会话。请回复某个会话的消息，或用 /new 新建一个。

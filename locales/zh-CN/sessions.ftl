@@ -21,7 +21,7 @@ session-completed = ✅ [{ $name }] 已完成
 
 session-failed = ❌ [{ $name }] 失败：{ $reason }
     .kept = 工作树和分支都已保留。
-    .next = 回复此消息可以重试，或用 /discard { $name } 丢弃。
+    .next = 回复此消息可以重试。
 
 session-stopped = ⛔ [{ $name }] 已停止
     .rejected = ⛔ [{ $name }] 已停止：计划 v{ $version } 被拒绝
@@ -51,6 +51,8 @@ status-waiting = { $count ->
        *[other] { $count } 项待决
     }
 status-nothing-waits = 没有待决事项。
+
+text-attached = 全文见附件。
 
 state-queued = 排队中
 state-starting = 启动中

@@ -41,3 +41,5 @@ discard-closed-no = 已保留
 discard-closed-superseded = 不再询问。
 discard-done = 分支和工作树已移除，备份为 { $backup }。
 discard-failed = ⚠️ [{ $name }] 未丢弃，一切保持原样：
+
+worktree-dirty-base = 检出目录中有未提交的改动。会话将从 { $base } 的最近一次提交开始，不包含这些改动。

@@ -32,6 +32,10 @@ class AccessKeys(Speaker):
         """Paired. You are the owner."""
         return self.get("access-paired-owner")
 
+    def press_already_answer(self, *, who: Value) -> str:
+        """Already answered by { $who }."""
+        return self.get("press-already-answer", who=who)
+
     def press_already(self, *, who: Value, verb: Value) -> str:
         """Already decided by { $who }: { $verb }"""
         return self.get("press-already", who=who, verb=verb)

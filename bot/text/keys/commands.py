@@ -156,6 +156,10 @@ class CommandsKeys(Speaker):
         """Use it like this: /new project task. Projects: { $projects }"""
         return self.get("command-usage-new", projects=projects)
 
+    def command_usage_answer(self) -> str:
+        """Use it like this: /answer name your answer"""
+        return self.get("command-usage-answer")
+
     def not_routed(self) -> str:
         """This message went to no session. Reply to a message of one, or start one with /new."""
         return self.get("not-routed")

@@ -16,6 +16,10 @@ class QuestionsKeys(Speaker):
         """❓ [{ $name }] Question { $number } of { $total }"""
         return self.get("question-title.part", name=name, number=number, total=total)
 
+    def question_title_missing_text(self) -> str:
+        """The agent asked without saying what."""
+        return self.get("question-title.missing-text")
+
     def question_title_hint(self) -> str:
         """Reply to this message to answer in your own words."""
         return self.get("question-title.hint")

@@ -60,9 +60,9 @@ class SessionsKeys(Speaker):
         """Its worktree and branch are kept."""
         return self.get("session-failed.kept")
 
-    def session_failed_next(self, *, name: Value) -> str:
-        """Reply here to try again, or /discard { $name }."""
-        return self.get("session-failed.next", name=name)
+    def session_failed_next(self) -> str:
+        """Reply here to try again."""
+        return self.get("session-failed.next")
 
     def session_stopped(self, *, name: Value) -> str:
         """⛔ [{ $name }] Stopped"""
@@ -135,6 +135,10 @@ class SessionsKeys(Speaker):
     def status_nothing_waits(self) -> str:
         """No decision waits."""
         return self.get("status-nothing-waits")
+
+    def text_attached(self) -> str:
+        """The full text is in the attached file."""
+        return self.get("text-attached")
 
     def state_queued(self) -> str:
         """queued"""

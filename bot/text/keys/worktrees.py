@@ -138,3 +138,7 @@ class WorktreesKeys(Speaker):
     def discard_failed(self, *, name: Value) -> str:
         """⚠️ [{ $name }] Not discarded; it is kept as it was:"""
         return self.get("discard-failed", name=name)
+
+    def worktree_dirty_base(self, *, base: Value) -> str:
+        """The checkout has changes that are not committed. The session starts from the last commit of { $…"""
+        return self.get("worktree-dirty-base", base=base)
