@@ -61,8 +61,21 @@ def failed(notice: Notice, words: Words) -> Message:
         lines += [words.agent_details(), verbatim(data["message"])]
     if not data["error"].startswith("error-"):
         lines.append(italic(words.session_failed_kept()))
-    lines.append(italic(words.session_failed_next(name=data["name"])))
+    lines.append(italic(_remedy(notice, words)))
     return Message(card(*lines))
+
+
+def _remedy(notice: Notice, words: Words) -> str:
+    """Say what to press or do next: what helps against this very failure, where that is known."""
+    data = notice.data
+    again = words.session_failed_next(name=data["name"])
+    if data["error"].startswith("error-"):
+        return again
+    return words.get(f"{_agent_key(data['error'])}.next", agent=data["agent"])
+
+
+def _agent_key(kind: str) -> str:
+    return f"agent-{kind.replace('_', '-')}"
 
 
 def _reason(notice: Notice, words: Words) -> str:
@@ -70,7 +83,7 @@ def _reason(notice: Notice, words: Words) -> str:
     data = notice.data
     if data["error"].startswith("error-"):
         return words.get(data["error"], **data.get("fields", {}))
-    return words.get(f"agent-{data['error'].replace('_', '-')}", agent=data["agent"])
+    return words.get(_agent_key(data["error"]), agent=data["agent"])
 
 
 def stopped(notice: Notice, words: Words) -> Message:
