@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
@@ -22,6 +23,7 @@ from bot.message import Message
 from bot.ordering import PerChat
 from bot.outbox import Outbox
 from bot.pairing import new_code
+from bot.secrecy import redact_message, redact_notice, redactor_of
 from bot.text.catalog import Texts
 from bot.transport import ALLOWED_UPDATES, Transport, build
 from bot.voice import Voice
@@ -104,10 +106,18 @@ class App:
     def _assemble(cls, engine: Engine, transport: Transport, limiter: LaneLimiter) -> Self:
         texts = Texts()
         voice = Voice(engine, texts)
-        desk = Desk(engine, texts, private_topics=bool(transport.app.bot.bot.has_topics_enabled))
+        desk = Desk(
+            engine,
+            texts,
+            name=transport.app.bot.username,
+            private_topics=bool(transport.app.bot.bot.has_topics_enabled),
+        )
+
+        redactor = redactor_of(engine.config, os.environ)
 
         async def show(notice: Notice) -> Message | None:
-            return render(notice, await voice.words(notice.chat))
+            message = render(redact_notice(notice, redactor), await voice.words(notice.chat))
+            return redact_message(message, redactor) if message else None
 
         outbox = Outbox(
             transport.app.bot,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.callbacks import encode
-from bot.cards.parts import MOST_PAGES, card
+from bot.cards.parts import BEGINNING, MOST_PAGES, bounded, card
 from bot.message import Button, Message
 from bot.text.catalog import Words
 from bot.text.markdown import render
@@ -19,15 +19,15 @@ def plan(notice: Notice, words: Words) -> Message:
     data = notice.data
     title = bold(words.plan_title(name=data["name"], version=data["version"]))
     text = data["plan"].strip() or words.plan_title_missing_text()
-    body = quote(render(text))
+    body = quote(render(bounded(text)))
     early = words.plan_early(name=data["name"]) if data.get("early") else ""
     foot = _closed(notice, words) or _grants(notice, words)
     found = pages(join((title, early, body, italic(foot)), "\n\n"), ROOM, MAX_ENTITIES - 1)
     whole = _titled(found, data, words)
     document = None
-    if len(whole) > MOST_PAGES:
+    if len(whole) > MOST_PAGES or bounded(text) != text:
         document = (f"{data['name']}-plan-v{data['version']}.md", data["plan"].encode())
-        first = pages(join((title, early, body), "\n\n"), limit=3000)[0]
+        first = pages(join((title, early, body), "\n\n"), limit=BEGINNING)[0]
         whole = [join((first, words.plan_title_attached(), italic(foot)), "\n\n")]
     return Message(tuple(whole), _buttons(notice, words), document=document)
 

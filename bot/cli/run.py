@@ -11,7 +11,8 @@ import sys
 
 from bot.app import App
 from bot.cli.settings import read
-from bot.text.redact import RedactingFilter, Redactor, secrets_of
+from bot.secrecy import redactor_of
+from bot.text.redact import RedactingFilter
 from core.config import Config
 from core.errors import NoToken
 
@@ -48,6 +49,5 @@ async def serve(config: Config) -> int:
 def _log_to_stderr(config: Config) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    secrets = [config.telegram.token or "", *secrets_of(os.environ)]
-    handler.addFilter(RedactingFilter(Redactor(secrets)))
+    handler.addFilter(RedactingFilter(redactor_of(config, os.environ)))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -16,7 +16,7 @@ async def help_(desk: Desk, message: Incoming) -> None:
 
 async def lang(desk: Desk, message: Incoming) -> None:
     """`/lang code`: choose the language the bot speaks to you."""
-    wanted = [*message.text.split(), ""][1]
+    wanted = message.rest.partition(" ")[0]
     found = desk.texts.match(wanted) if wanted else None
     if found is None:
         await desk.say(message, "lang-usage", languages=", ".join(desk.texts.locales))

@@ -6,11 +6,20 @@ already told, and only what lies behind the journal's offset becomes news.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from core.events import Event, MessageDelta, PlanRequested, ProcessStarted, SessionEnded
+from core.events import (
+    Event,
+    MessageDelta,
+    PlanRequested,
+    ProcessStarted,
+    SessionEnded,
+    decode,
+    encode,
+)
 from core.host.journal import Journal
 from core.host.keeper import Keeper, KeeperError, RunInfo, Spawn
 from core.ports import Driver, Start
@@ -58,6 +67,18 @@ class Process:
 
     async def follow(self) -> None:
         """Read until the process has ended and everything it wrote was told."""
+        unreadable = ""
+        try:
+            await self._read()
+        except KeeperError as error:
+            if error.code != "line_too_long":
+                raise
+            unreadable = error.detail  # it will not speak our protocol again: end it and say why
+            await self.kill()
+        info = await self._keeper.wait(self.run)
+        self._emit([await self._ended(info, unreadable)], self._journal.offset)
+
+    async def _read(self) -> None:
         known = self._journal.offset
         async for end, line in self._keeper.lines(self.run, 0):
             news = self._feed(line)
@@ -66,15 +87,14 @@ class Process:
             events = [await self._enrich(event) for event in news]
             if events:
                 self._emit(events, end)
-        info = await self._keeper.wait(self.run)
-        self._emit([await self._ended(info)], self._journal.offset)
 
     def _feed(self, line: bytes) -> list[Event]:
         try:
-            return [e for e in self.driver.feed(line) if not isinstance(e, MessageDelta)]
+            events: list[Event] = [e for e in self.driver.feed(line) if not isinstance(e, MessageDelta)]
         except Exception:
             log.exception("%s: a line of the agent could not be read", self.run)
             return []
+        return [_sound(event) for event in events] if b"\\u" in line else events
 
     async def _enrich(self, event: Event) -> Event:
         """Add what only the host can measure."""
@@ -83,9 +103,9 @@ class Process:
             return PlanRequested(event.request, event.plan, event.path, event.editable, tree)
         return event
 
-    async def _ended(self, info: RunInfo) -> SessionEnded:
-        tail = ""
-        if not self._journal.expected_end:
+    async def _ended(self, info: RunInfo, unreadable: str = "") -> SessionEnded:
+        tail = unreadable
+        if not tail and not self._journal.expected_end:
             tail = await self._terminal_tail()
         return SessionEnded(info.exit_code, info.signal, self._journal.expected_end, tail)
 
@@ -107,6 +127,12 @@ class Process:
     async def wait(self) -> None:
         """Return when the process has ended."""
         await self._keeper.wait(self.run)
+
+
+def _sound(event: Event) -> Event:
+    """Replace half surrogates, which JSON can escape and nothing after it can store or send."""
+    text = json.dumps(encode(event), ensure_ascii=False)
+    return event if text.isascii() else decode(json.loads(text.encode("utf-8", "replace")))
 
 
 __all__ = ["KeeperError", "Process", "run_name"]

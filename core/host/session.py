@@ -15,6 +15,7 @@ from typing import Any
 
 from core.errors import AgentMissing, AgentUnusable, LeadhandError, NotRunning
 from core.events import CommandFailed, Event, InputAccepted, RequestResolved, TurnStarted
+from core.host.agents.program import find_program
 from core.host.agents.registry import make_driver
 from core.host.journal import Journal
 from core.host.keeper import Keeper, KeeperError
@@ -141,6 +142,7 @@ class HostSession:
             await self._end_old_process()
             self.journal.launched(order["epoch"], order)
         agent = self._agent(order)
+        find_program(order["agent"], agent, self._settings.environ)
         if order["strategy"] != Strategy.OFF:
             self._emit([await self._repository.provision(self.journal, order)], 0)
         driver = make_driver(agent.driver)
@@ -252,7 +254,8 @@ class HostSession:
         return self._repository.cwd(self.journal, order)
 
     def _marker(self, order: Json) -> str:
-        return f"{self._settings.home.name}-s{self.journal.session}-{order['epoch']}"
+        # Killing looks for it among all processes of the machine: it must not be another home's, too.
+        return f"s{self.journal.session}-{order['epoch']}-{order['agent_session']}"
 
     async def _tree(self) -> str:
         return await self._repository.tree(self.journal)

@@ -19,5 +19,6 @@ access-private-only = This works in a private chat with the bot only.
 
 press-stale = This button is out of date. The newest card has the buttons that work.
 press-unknown = This button is not known. /status shows what waits.
+press-already-answer = Already answered by { $who }.
 press-already = Already decided by { $who }: { $verb }
 press-working = Working on it…

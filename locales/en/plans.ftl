@@ -17,7 +17,7 @@ plan-approved = 👍 [{ $name }] Plan v{ $version } approved
 plan-closed-approve = Approved by { $who }
 plan-closed-revise = Sent back by { $who }
 plan-closed-reject = Rejected by { $who }
-plan-closed-superseded = No longer waits; a newer plan or message took its place.
+plan-closed-superseded = No longer waits: the session went on or ended without a decision.
 
 plan-feedback-ask = ✏️ [{ $name }] What should change? Your next message here is the feedback on plan v{ $version }.
     .placeholder = What should change?

@@ -36,7 +36,7 @@ session-completed = ✅ [{ $name }] Completed
 
 session-failed = ❌ [{ $name }] Failed: { $reason }
     .kept = Its worktree and branch are kept.
-    .next = Reply here to try again, or /discard { $name }.
+    .next = Reply here to try again.
 
 session-stopped = ⛔ [{ $name }] Stopped
     .by = ⛔ [{ $name }] Stopped by { $who }

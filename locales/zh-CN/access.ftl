@@ -18,5 +18,6 @@ access-private-only = 此操作只能在与机器人的私聊中进行。
 
 press-stale = 这个按钮已失效。请使用最新卡片上的按钮。
 press-unknown = 无法识别这个按钮。/status 可查看待决事项。
+press-already-answer = 已由 { $who } 回答。
 press-already = 已由 { $who } 决定：{ $verb }
 press-working = 正在处理……

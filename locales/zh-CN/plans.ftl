@@ -17,7 +17,7 @@ plan-approved = 👍 [{ $name }] 计划 v{ $version } 已批准
 plan-closed-approve = 已由 { $who } 批准
 plan-closed-revise = 已由 { $who } 退回修改
 plan-closed-reject = 已由 { $who } 拒绝
-plan-closed-superseded = 不再等待，已被更新的计划或消息取代。
+plan-closed-superseded = 不再等待：会话已继续或结束，未作决定。
 
 plan-feedback-ask = ✏️ [{ $name }] 需要改什么？你在这里发的下一条消息就是对计划 v{ $version } 的意见。
     .placeholder = 需要改什么？

@@ -33,7 +33,7 @@ session-completed = ✅ [{ $name }] 已完成
 
 session-failed = ❌ [{ $name }] 失败：{ $reason }
     .kept = 工作树和分支都已保留。
-    .next = 回复此消息可以重试，或用 /discard { $name } 丢弃。
+    .next = 回复此消息可以重试。
 
 session-stopped = ⛔ [{ $name }] 已停止
     .by = ⛔ [{ $name }] 已被 { $who } 停止

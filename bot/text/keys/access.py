@@ -68,6 +68,10 @@ class AccessKeys(Speaker):
         """This button is not known. /status shows what waits."""
         return self.get("press-unknown")
 
+    def press_already_answer(self, *, who: Value) -> str:
+        """Already answered by { $who }."""
+        return self.get("press-already-answer", who=who)
+
     def press_already(self, *, who: Value, verb: Value) -> str:
         """Already decided by { $who }: { $verb }"""
         return self.get("press-already", who=who, verb=verb)

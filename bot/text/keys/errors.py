@@ -124,6 +124,22 @@ class ErrorsKeys(Speaker):
         """There is no session { $name }. /sessions lists them."""
         return self.get("error-unknown-session", name=name)
 
+    def error_which_session(self, *, command: Value, names: Value) -> str:
+        """Several sessions wait for { $command }. Say which one: { $names }"""
+        return self.get("error-which-session", command=command, names=names)
+
+    def error_nothing_waits(self, *, command: Value) -> str:
+        """Nothing waits for { $command }."""
+        return self.get("error-nothing-waits", command=command)
+
+    def error_nothing_chosen(self) -> str:
+        """Press at least one option first."""
+        return self.get("error-nothing-chosen")
+
+    def error_not_an_option(self) -> str:
+        """Press one of the options; this question takes no other answer."""
+        return self.get("error-not-an-option")
+
     def error_not_running(self, *, name: Value) -> str:
         """[{ $name }] is not running. Reply to one of its messages to resume it."""
         return self.get("error-not-running", name=name)
@@ -233,7 +249,7 @@ class ErrorsKeys(Speaker):
         return self.get("agent-aborted.next")
 
     def agent_unknown(self, *, agent: Value) -> str:
-        """{ $agent } ended without saying why"""
+        """{ $agent } ended unexpectedly"""
         return self.get("agent-unknown", agent=agent)
 
     def agent_unknown_next(self) -> str:

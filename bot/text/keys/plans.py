@@ -65,7 +65,7 @@ class PlansKeys(Speaker):
         return self.get("plan-closed-reject", who=who)
 
     def plan_closed_superseded(self) -> str:
-        """No longer waits; a newer plan or message took its place."""
+        """No longer waits: the session went on or ended without a decision."""
         return self.get("plan-closed-superseded")
 
     def plan_feedback_ask(self, *, name: Value, version: Value) -> str:

@@ -16,6 +16,10 @@ class QuestionsKeys(Speaker):
         """❓ [{ $name }] Question { $number } of { $total }"""
         return self.get("question-title.part", name=name, number=number, total=total)
 
+    def question_title_missing_text(self) -> str:
+        """The agent asked without saying what."""
+        return self.get("question-title.missing-text")
+
     def question_title_hint(self) -> str:
         """Reply to this message to answer in your own words."""
         return self.get("question-title.hint")
@@ -55,10 +59,6 @@ class QuestionsKeys(Speaker):
     def question_toast_removed(self, *, label: Value) -> str:
         """Removed: { $label }"""
         return self.get("question-toast-removed", label=label)
-
-    def question_nothing_chosen(self) -> str:
-        """Press at least one option first."""
-        return self.get("question-nothing-chosen")
 
     def permission_title(self, *, name: Value) -> str:
         """❓ [{ $name }] Permission needed"""

@@ -96,9 +96,9 @@ class SessionsKeys(Speaker):
         """Its worktree and branch are kept."""
         return self.get("session-failed.kept")
 
-    def session_failed_next(self, *, name: Value) -> str:
-        """Reply here to try again, or /discard { $name }."""
-        return self.get("session-failed.next", name=name)
+    def session_failed_next(self) -> str:
+        """Reply here to try again."""
+        return self.get("session-failed.next")
 
     def session_stopped(self, *, name: Value) -> str:
         """⛔ [{ $name }] Stopped"""
