@@ -116,7 +116,7 @@ class Agent:
         init = {"session_id": self.session, "model": "outside", "permissionMode": self.mode}
         self.emit(type="system", subtype="init", cwd=str(Path.cwd()), **init)
         try:
-            text = ACTS.get(prompt.split()[0], heard)(self, prompt)
+            text = ACTS.get(prompt.split(maxsplit=1)[0], heard)(self, prompt)
         except Interrupted:
             end: Json = {
                 "subtype": "error_during_execution",
