@@ -37,7 +37,9 @@ async def new(desk: Desk, message: Incoming) -> None:
         thread=None if topics else message.thread,
         topic_wanted=topics,
     )
-    await desk.engine.launch(wish, update=message.update)
+    session = await desk.engine.launch(wish, update=message.update)
+    if session is not None and topics:
+        await desk.say(message, "session-started.own-topic", name=session.name)
 
 
 def _project_of(text: str, projects: list[str]) -> tuple[str | None, str]:
