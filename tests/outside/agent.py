@@ -29,7 +29,9 @@ class Interrupted(Exception):
 
 class Agent:
     def __init__(self, argv: list[str]) -> None:
-        self.session = next(b for a, b in zip(argv, argv[1:], strict=False) if a in {"--session-id", "--resume"})
+        self.session = next(
+            b for a, b in zip(argv, argv[1:], strict=False) if a in {"--session-id", "--resume"}
+        )
         self.mode = argv[argv.index("--permission-mode") + 1]
         self._frames: queue.Queue[Json | None] = queue.Queue()
         self._asked = 0
@@ -85,7 +87,12 @@ class Agent:
         number = f"{os.getpid()}-{self._asked}"
         call = {"type": "tool_use", "id": f"tool-{number}", "name": tool, "input": given}
         self.emit(type="assistant", message={"role": "assistant", "content": [call]})
-        request = {"subtype": "can_use_tool", "tool_name": tool, "tool_use_id": f"tool-{number}", "input": given}
+        request = {
+            "subtype": "can_use_tool",
+            "tool_name": tool,
+            "tool_use_id": f"tool-{number}",
+            "input": given,
+        }
         self.emit(type="control_request", request_id=number, request={**request, **more})
         while True:
             frame = self.next()
@@ -101,15 +108,21 @@ class Agent:
                 return answer
 
     def say(self, text: str) -> None:
-        self.emit(type="assistant", message={"role": "assistant", "content": [{"type": "text", "text": text}]})
+        self.emit(
+            type="assistant", message={"role": "assistant", "content": [{"type": "text", "text": text}]}
+        )
 
     def turn(self, prompt: str) -> None:
         init = {"session_id": self.session, "model": "outside", "permissionMode": self.mode}
         self.emit(type="system", subtype="init", cwd=str(Path.cwd()), **init)
         try:
-            text = ACTS.get(prompt.split()[0], heard)(self, prompt)
+            text = ACTS.get(prompt.split(maxsplit=1)[0], heard)(self, prompt)
         except Interrupted:
-            end: Json = {"subtype": "error_during_execution", "is_error": True, "terminal_reason": "aborted_tools"}
+            end: Json = {
+                "subtype": "error_during_execution",
+                "is_error": True,
+                "terminal_reason": "aborted_tools",
+            }
         else:
             end = {"subtype": "success", "is_error": False, "terminal_reason": "completed", "result": text}
         self.emit(type="result", session_id=self.session, usage={}, total_cost_usd=0.01, **end)
@@ -137,7 +150,10 @@ def journey(agent: Agent, prompt: str) -> str:
     agent.say("I look around.")
     agent.plan("# Greeting\n\n1. Write greeting.txt\n2. Ask for the words")
     one = {"question": "Which greeting?", "header": "Words", "multiSelect": False}
-    one["options"] = [{"label": "Hello, world", "description": "plain"}, {"label": "Ahoy", "description": "at sea"}]
+    one["options"] = [
+        {"label": "Hello, world", "description": "plain"},
+        {"label": "Ahoy", "description": "at sea"},
+    ]
     said = agent.ask("AskUserQuestion", {"questions": [one]})
     word = said["updatedInput"]["answers"]["Which greeting?"]
     agent.ask("Write", {"file_path": str(Path.cwd() / "greeting.txt"), "content": word})
@@ -160,7 +176,9 @@ def planned(agent: Agent, prompt: str) -> str:
 
 def longplan(agent: Agent, prompt: str) -> str:
     size = int(prompt.split()[1])
-    agent.plan("# Long\n\n" + "\n".join(f"- step {n}: do *something* with `file{n}.py`" for n in range(size // 45)))
+    agent.plan(
+        "# Long\n\n" + "\n".join(f"- step {n}: do *something* with `file{n}.py`" for n in range(size // 45))
+    )
     return "Did the long plan."
 
 

@@ -118,7 +118,7 @@ class BotApi:
             message["from"] = {"id": user, "is_bot": False, "first_name": f"Person {user}"}
             message["text"] = text
             if text.startswith("/"):
-                length = len(text.split()[0])
+                length = len(text.split(maxsplit=1)[0])
                 message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
             if reply_to is not None:
                 old = {"message_id": reply_to.id, "date": int(reply_to.sent), "chat": place}
@@ -155,12 +155,12 @@ class BotApi:
                 self.changed.wait(min(left, 0.1))
             return found
 
-    def card(self, *parts: str, after: int = 0, patience: float = PATIENCE_S, button: str = "") -> Card:
+    def card(self, *parts: str, patience: float = PATIENCE_S, button: str = "", chat: int = 0) -> Card:
         """The newest message that holds all these words, waited for."""
 
         def seen() -> Card | None:
-            for card in reversed(self.cards[after:]):
-                if not card.gone and all(p in card.text for p in parts):
+            for card in reversed(self.cards):
+                if not card.gone and chat in {0, card.chat} and all(p in card.text for p in parts):
                     if not button or any(button in label for label in card.labels):
                         return card
             return None

@@ -1,4 +1,4 @@
-"""A bot of one's own for a module, and one for a single test."""
+"""Homes that are cleaned up, each with a Bot API server of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.outside.rig import Outside
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Iterator[Callable[..., Outside]]:
-    """Make a home that is cleaned up; `run()` starts it."""
+    """Make a home; `run()` starts it."""
     made: list[Outside] = []
 
     def make(**options: Any) -> Outside:
@@ -25,11 +25,7 @@ def outside(tmp_path: Path) -> Iterator[Callable[..., Outside]]:
         one.close()
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    """One running bot for the tests that do not disturb it."""
-    one = Outside(tmp_path_factory.mktemp("shared") / "o")
-    try:
-        yield one.run()
-    finally:
-        one.close()
+@pytest.fixture
+def outside_one(outside: Callable[..., Outside]) -> Outside:
+    """A running bot nobody else uses."""
+    return outside().run()

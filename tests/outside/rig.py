@@ -86,7 +86,13 @@ class Outside:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "bot", *words]
         return subprocess.run(
-            argv, env=self.environment(), cwd=self.folder, capture_output=True, text=True, timeout=30, check=False
+            argv,
+            env=self.environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
 
     def run(self) -> Outside:
@@ -155,9 +161,10 @@ class Outside:
         frames = [line["frame"] for line in self.heard() if "frame" in line]
         return [frame["message"]["content"] for frame in frames if frame["type"] == "user"]
 
-    def answers(self) -> list[dict[str, Any]]:
+    def answers(self, session: str | None = None) -> list[dict[str, Any]]:
         """The answers agents got, in the order they came."""
-        frames = [line["frame"] for line in self.heard() if "frame" in line]
+        lines = self.heard(session=session) if session else self.heard()
+        frames = [line["frame"] for line in lines if "frame" in line]
         return [f["response"]["response"] for f in frames if f["type"] == "control_response"]
 
     def until(self, seen: Any, what: str, patience: float = 20.0) -> Any:
@@ -169,10 +176,51 @@ class Outside:
             time.sleep(0.05)
         return found
 
-    # ---- short words for what people do most ------------------------------------------------------------
+    def of(self, name: str) -> str:
+        """The agent's id of a session, by the name of its branch or worktree."""
+        for line in self.starts():
+            if Path(line["cwd"]).name.startswith(name):
+                return str(line["session"])
+        raise AssertionError(f"no agent of {name}: {[line['cwd'] for line in self.starts()]}")
 
-    def new(self, name: str, task: str, project: str = "shop") -> None:
-        self.api.say(f"/new {project} {name}: {task}")
+    def person(self, user: int, project: str = "shop") -> Person:
+        """Pair one more person: chats have a pace of their own."""
+        code = self.command("pair").stdout.split()[-1]
+        self.api.say(f"/start {code}", user=user)
+        self.api.wait(lambda: [c for c in self.api.all("Paired") if c.chat == user], "the pairing")
+        return Person(self, user, project)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in a private chat with the bot."""
+
+    outside: Outside
+    user: int = OWNER
+    project: str = "shop"
+
+    @property
+    def api(self) -> BotApi:
+        return self.outside.api
+
+    def git(self, *words: str) -> str:
+        return self.outside.git(*words, project=self.project)
+
+    def new(self, name: str, task: str) -> None:
+        self.say(f"/new {self.project} {name}: {task}")
+
+    def say(self, text: str, reply_to: Card | None = None) -> None:
+        self.api.say(text, user=self.user, reply_to=reply_to)
+
+    def press(self, card: Card, label: str) -> None:
+        self.api.press(card, label, user=self.user)
+
+    def pause(self) -> None:
+        """Leave time for what must not come."""
+        time.sleep(1.5)
+
+    def card(self, *parts: str, button: str = "") -> Card:
+        return self.api.card(*parts, button=button, chat=self.user)
 
     def plan(self, name: str, version: int = 1) -> Card:
-        return self.api.card(f"📋 [{name}] Plan v{version}", button="Approve")
+        return self.card(f"📋 [{name}] Plan v{version}", button="Approve")

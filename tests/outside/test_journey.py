@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from tests.outside.rig import Outside
+from collections.abc import Callable
+
+import pytest
+
+from tests.outside.rig import Outside, Person
+
+pytestmark = pytest.mark.slow
+Make = Callable[..., Outside]
 
 
-def test_a_task_goes_from_a_message_to_a_merged_branch(shared: Outside) -> None:
+def test_a_task_goes_from_a_message_to_a_merged_branch(outside: Make) -> None:
+    shared = outside().run()
     api = shared.api
-    shared.new("greet", "journey write a greeting")
+    api.say("/new shop greet: journey write a greeting")
     plan = api.card("📋 [greet] Plan v1", "Write greeting.txt", button="Approve")
     assert plan.text.startswith("📋 [greet] Plan v1")
     assert plan.labels == ["Approve", "Revise", "Reject"]
@@ -41,5 +49,31 @@ def test_a_task_goes_from_a_message_to_a_merged_branch(shared: Outside) -> None:
     assert not api.all("❓ [greet] Permission")
 
 
-def test_exactly_one_line_says_that_it_is_ready(shared: Outside) -> None:
-    assert len([line for line in shared.stdout if line.startswith("leadhand ready")]) == 1
+def test_exactly_one_line_says_that_it_is_ready(outside_one: Outside) -> None:
+    assert len([line for line in outside_one.stdout if line.startswith("leadhand ready")]) == 1
+
+
+def test_a_plain_message_with_one_project_starts_a_session(outside_one: Outside) -> None:
+    somebody = Person(outside_one)
+    somebody.say("edit plain.txt Some words here")
+    card = somebody.card("[edit-plain-txt-some] Started")
+    somebody.card("✅ [edit-plain-txt-some] Completed", "Wrote plain.txt.")
+    somebody.say("edit plain2.txt Some", reply_to=card)  # a reply continues it
+    somebody.card("✅ [edit-plain-txt-some] Completed", "Wrote plain2.txt.")
+
+
+def test_commands_without_a_name_find_what_waits(outside_one: Outside) -> None:
+    one = Person(outside_one)
+    one.new("bare", "journey bare")
+    one.plan("bare")
+    one.say("/revise")
+    one.card("What should change?")
+    one.say("Shorter")
+    one.card("📋 [bare] Plan v2", "changed: Shorter", button="Approve")
+    one.say("/approve")
+    one.card("❓ [bare]", button="Ahoy")
+    one.say("/answer Something of my own")
+    one.card("✅ [bare] Completed", "Something of my own")
+    one.card("🔀 [bare]", button="Merge")
+    one.say("/merge")
+    one.card("✅ [bare] Merged")
