@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from enum import EnumType
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -74,6 +74,7 @@ def _values(kind: Any) -> str:
     choices = [str(getattr(member, "value", member)) for member in _members(parts)]
     if choices:
         return ", ".join(f"`{choice}`" for choice in choices)
+    parts = [get_args(part)[0] if get_origin(part) is Annotated else part for part in parts]
     words = {str: "text", int: "number", Path: "path", bool: "`true`, `false`"}
     if len(parts) == 1 and parts[0] in words:
         return words[parts[0]]

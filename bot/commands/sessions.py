@@ -41,6 +41,8 @@ async def new(desk: Desk, message: Incoming) -> None:
     if session is not None:
         here = (message.chat, message.thread, message.user)
         desk.pieces.went(here, message.text, message.sent_at, session.id)
+        if topics:
+            await desk.say(message, "session-started.own-topic", name=session.name)
 
 
 def _project_of(text: str, projects: list[str]) -> tuple[str | None, str]:

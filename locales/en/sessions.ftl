@@ -2,6 +2,7 @@
 ### Every card keeps one order: state, what, where, what next.
 
 session-started = 🚀 [{ $name }] Started
+    .own-topic = [{ $name }] Taken on. It talks in a topic of its own.
     .by = { $agent } in { $project }
     .next = Reply here to talk to it, /stop { $name } to end it.
 

@@ -2,6 +2,7 @@
 ### 每张卡片顺序相同：状态、内容、位置、下一步。
 
 session-started = 🚀 [{ $name }] 已启动
+    .own-topic = [{ $name }] 已接手，它在自己的话题里交流。
     .by = { $project } 中的 { $agent }
     .next = 回复此消息即可与它对话，/stop { $name } 停止它。
 

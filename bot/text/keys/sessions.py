@@ -12,6 +12,10 @@ class SessionsKeys(Speaker):
         """🚀 [{ $name }] Started"""
         return self.get("session-started", name=name)
 
+    def session_started_own_topic(self, *, name: Value) -> str:
+        """[{ $name }] Taken on. It talks in a topic of its own."""
+        return self.get("session-started.own-topic", name=name)
+
     def session_started_by(self, *, agent: Value, project: Value) -> str:
         """{ $agent } in { $project }"""
         return self.get("session-started.by", agent=agent, project=project)
