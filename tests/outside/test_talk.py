@@ -146,7 +146,11 @@ def a_follow_up_reaches_the_agent_that_runs(somebody: Person, shared: Outside) -
     assert len([s for s in shared.starts() if s["session"] == session]) == 1
     somebody.pause()
     assert shared.prompts().count("also do this") == 1
+    done = somebody.card("✅ [steer]")
     assert len(somebody.api.all("✅ [steer]")) == 1
+    shared.until(lambda: shared.heard(session=session, end="eof"), "the end of the idle process")
+    somebody.say("more", reply_to=done)
+    somebody.card("✅ [steer]", "I heard: more")  # and nothing it had heard before
 
 
 @scene
