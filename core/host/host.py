@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from core.host.keeper import Keeper
+from core.host.keeper_line import KeeperLine
 from core.host.repository import Repository
 from core.host.session import HostSession
 from core.host.settings import HostSettings
@@ -22,7 +23,7 @@ class Host:
 
     def __init__(self, settings: HostSettings, keeper: Keeper, link: HostLink) -> None:
         self._settings = settings
-        self._keeper = keeper
+        self._line = KeeperLine(settings.home, keeper)
         self._link = link
         self._repository = Repository(settings)
         self._sessions: dict[SessionId, HostSession] = {}
@@ -32,12 +33,17 @@ class Host:
         """Find sessions whose process lives or whose records may be unknown, then take orders."""
         for journal in sorted((self._settings.home / "host").glob("*.jsonl")):
             if journal.stem.isdigit():
-                try:
-                    await self._session(SessionId(int(journal.stem))).attach()
-                except Exception:
-                    log.exception("session %s could not be attached", journal.stem)
+                await self._find(SessionId(int(journal.stem)))
         self._orders = self._spawn(self._take_orders())
         self._looking = self._spawn(self._look_at_projects())
+
+    async def _find(self, id: SessionId) -> None:
+        try:
+            session = self._session(id)
+            await session.attach()
+            self._settle(session)
+        except Exception:
+            log.exception("session %s could not be attached", id)
 
     async def close(self) -> None:
         """Let go of everything; agents go on in the keeper."""
@@ -47,6 +53,7 @@ class Host:
         for session in self._sessions.values():
             session.journal.close()
         await self._repository.close()
+        await self._line.close()
 
     async def _take_orders(self) -> None:
         async for command in self._link.commands():
@@ -66,10 +73,24 @@ class Host:
 
     def _session(self, id: SessionId) -> HostSession:
         if id not in self._sessions:
-            session = HostSession(id, self._settings, self._keeper, self._link, self._repository, self._spawn)
+            session = HostSession(
+                id, self._settings, self._line, self._link, self._repository, self._spawn, self._settle
+            )
             session.begin()
             self._sessions[id] = session
         return self._sessions[id]
+
+    def _settle(self, session: HostSession) -> None:
+        """Let go of a session that has nothing to do: it costs neither memory nor a descriptor then."""
+        number = session.journal.session
+        if self._sessions.get(number) is not session or not session.settled:
+            return
+        try:
+            session.retire()
+        except OSError as error:  # it stays as it is, and is tried again when something happens to it
+            log.warning("session %s cannot be put aside: %s", number, error)
+            return
+        del self._sessions[number]
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -12,11 +12,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.events import Event, InputAccepted, SessionEnded, TurnFinished, TurnStarted, decode, encode
+from core.events import (
+    Event,
+    InputAccepted,
+    ProcessStarted,
+    SessionEnded,
+    TurnFinished,
+    TurnStarted,
+    decode,
+    encode,
+)
 from core.model import Json, SessionId
 from core.ports import Record
 
 _COMPACT_BYTES = 1 << 20
+_BATCH = 256
+_SHELF = "settled"  # where journals wait that nothing is expected of
+_KEPT = ("seq", "acked", "offset", "epoch", "expected_end", "started", "ended", "talked", "in_turn")
 
 
 class Journal:
@@ -31,6 +43,7 @@ class Journal:
         self.launch: Json = {}  # the order of the running process
         self.worktree: Json = {}  # where the session works; never changes once it stands
         self.expected_end = False  # we asked the process to end
+        self.started = False  # it was told that the process runs
         self.ended = True
         self.talked = False  # the agent has taken a prompt: its conversation can be resumed
         self.in_turn = False  # the agent is at work on a prompt
@@ -38,6 +51,9 @@ class Journal:
         self._open: list[Record] = []
         self._path = path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shelved = path.parent / _SHELF / path.name
+        if not path.exists() and shelved.exists():
+            shelved.rename(path)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._read()
 
@@ -45,9 +61,22 @@ class Journal:
         """Close the file."""
         os.close(self._fd)
 
+    def settle(self) -> None:
+        """Close the file and put it aside: a start does not open it, the next order does."""
+        self._compact()
+        shelf = self._path.parent / _SHELF
+        shelf.mkdir(mode=0o700, exist_ok=True)
+        self._path.rename(shelf / self._path.name)
+        self.close()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many records control may not have."""
+        return len(self._open)
+
     def unconfirmed(self) -> Sequence[Record]:
-        """Return records control may not have."""
-        return [record for record in self._open if record.seq > self.acked]
+        """Return the oldest records control may not have, so many that one transaction can take them."""
+        return self._open[:_BATCH]
 
     def is_done(self, command: str) -> bool:
         """Tell whether an order was carried out."""
@@ -88,8 +117,7 @@ class Journal:
     def ack(self, seq: int) -> None:
         """Remember what control has stored."""
         if seq > self.acked:
-            self.acked = seq
-            self._open = [record for record in self._open if record.seq > seq]
+            self._take_ack(seq)
             self._write({"ack": seq})
             if not self._open and os.fstat(self._fd).st_size > _COMPACT_BYTES:
                 self._compact()
@@ -138,11 +166,10 @@ class Journal:
             case {"done": command}:
                 self._done[command] = True
             case {"ack": seq}:
-                self.acked = seq
-                self._open = [record for record in self._open if record.seq > seq]
+                self._take_ack(seq)
             case {"state": state}:
-                self.seq, self.acked, self.offset, self.epoch = state[:4]
-                self.expected_end, self.ended, self.talked = state[4:]
+                for name in _KEPT:
+                    setattr(self, name, state[name])
             case _:
                 raise ValueError(f"unknown journal line {line!r}")
 
@@ -150,19 +177,29 @@ class Journal:
         if records:
             self.seq, self.offset = records[-1].seq, records[-1].offset
             self._open.extend(records)
-            self.ended = self.ended or any(isinstance(r.event, SessionEnded) for r in records)
             for record in records:
-                self._take_turn(record.event)
+                self._take_event(record.event)
 
-    def _take_turn(self, event: Event) -> None:
-        if isinstance(event, TurnStarted | InputAccepted):
-            self.talked = self.in_turn = True
-        elif isinstance(event, TurnFinished | SessionEnded):
-            self.in_turn = False
+    def _take_event(self, event: Event) -> None:
+        match event:
+            case ProcessStarted():
+                self.started = True
+            case TurnStarted() | InputAccepted():
+                self.talked = self.in_turn = True
+            case TurnFinished():
+                self.in_turn = False
+            case SessionEnded():
+                self.in_turn, self.ended = False, True
+            case _:
+                pass
+
+    def _take_ack(self, seq: int) -> None:
+        self.acked = seq
+        self._open = [record for record in self._open if record.seq > seq]
 
     def _take_launch(self, epoch: int, order: Json) -> None:
         self.epoch, self.launch = epoch, order
-        self.offset, self.expected_end, self.ended, self.in_turn = 0, False, False, False
+        self.offset, self.expected_end, self.started, self.ended, self.in_turn = 0, False, False, False, False
 
     def _compact(self) -> None:
         """Write what is still needed to a new file and put it in place of the old one."""
@@ -171,9 +208,7 @@ class Journal:
         old, self._fd = self._fd, fd
         try:
             self._write({"launch": self.epoch, "order": self.launch})
-            numbers = [self.seq, self.acked, self.offset, self.epoch]
-            state = [*numbers, self.expected_end, self.ended, self.talked]
-            self._write({"state": state})
+            self._write({"state": {name: getattr(self, name) for name in _KEPT}})
             if self.worktree:
                 self._write({"worktree": self.worktree})
             for command in list(self._done)[-256:]:

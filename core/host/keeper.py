@@ -150,6 +150,11 @@ class Keeper:
         keeper._task = asyncio.create_task(keeper._serve(reader))
         return keeper
 
+    @property
+    def lost(self) -> bool:
+        """Tell whether the keeper has ended: this connection will not mend itself any more."""
+        return self._lost is not None
+
     async def spawn(self, spec: Spawn) -> RunInfo:
         """Start an agent; a second call with the same run returns the first one's."""
         answer = await self._ask(

@@ -6,26 +6,26 @@ already told, and only what lies behind the journal's offset becomes news.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
-from core.events import (
-    Event,
-    MessageDelta,
-    PlanRequested,
-    ProcessStarted,
-    SessionEnded,
-    decode,
-    encode,
-)
+from core.events import Event, MessageDelta, PlanRequested, SessionEnded, decode, encode
 from core.host.journal import Journal
-from core.host.keeper import Keeper, KeeperError, RunInfo, Spawn
+from core.host.keeper import Keeper, KeeperError, KeeperUnavailable, RunInfo, Spawn
+from core.host.keeper_line import KeeperLine
+from core.host.patience import patiently
 from core.ports import Driver, Start
 
 log = logging.getLogger(__name__)
 TAIL_BYTES = 2000
+TAIL_LINES = 20
+TAIL_READ = 64 * 1024
+
+Hear = Callable[[Sequence[Event], int], Awaitable[None]]
 
 
 def run_name(session: int, epoch: int) -> str:
@@ -37,56 +37,72 @@ class Process:
     """A running (or just ended) agent process of one session."""
 
     def __init__(
-        self,
-        keeper: Keeper,
-        journal: Journal,
-        driver: Driver,
-        emit: Callable[[Sequence[Event], int], None],
-        tree: Callable[[], Awaitable[str]],
+        self, line: KeeperLine, journal: Journal, driver: Driver, tree: Callable[[], Awaitable[str]]
     ) -> None:
         self.run = run_name(journal.session, journal.epoch)
         self.driver = driver
-        self._keeper = keeper
+        self._line = line
         self._journal = journal
-        self._emit = emit
         self._tree = tree
+        self._read_to = 0
+        self._caught_up = asyncio.Event()
+        if not journal.offset:
+            self._caught_up.set()
 
     async def spawn(self, start: Start, cwd: Path, marker: str) -> RunInfo:
-        """Start the process, or find it running already, and greet it."""
-        info = await self._keeper.spawn(
-            Spawn(run=self.run, argv=tuple(start.argv), env=dict(start.env), cwd=str(cwd), marker=marker)
-        )
-        await self.write(start.greeting, "greeting")
-        self._emit([ProcessStarted(self.run, info.pid)], 0)
-        return info
+        """Start the process, or find it running already."""
+        spec = Spawn(run=self.run, argv=tuple(start.argv), env=dict(start.env), cwd=str(cwd), marker=marker)
+        return await self._line.ask(lambda keeper: keeper.spawn(spec))
 
     async def write(self, frames: Sequence[bytes], id: str) -> None:
         """Write whole frames; repeated ids are written once."""
         for number, frame in enumerate(frames):
-            await self._keeper.write(self.run, frame, f"{id}:{number}")
+            await self._write(frame, f"{id}:{number}")
 
-    async def follow(self) -> None:
-        """Read until the process has ended and everything it wrote was told."""
-        unreadable = ""
+    async def _write(self, frame: bytes, id: str) -> None:
+        await self._line.ask(lambda keeper: keeper.write(self.run, frame, id))
+
+    async def ready(self) -> None:
+        """Wait until the driver knows again what the journal knows: an answer needs its request."""
+        await self._caught_up.wait()
+
+    async def follow(self, hear: Hear) -> SessionEnded:
+        """Tell what the process writes until it has ended, whoever keeps it; return how it ended."""
+        known = self._journal.offset
+        ends: list[SessionEnded] = []
+
+        async def to_the_end() -> None:
+            keeper = await self._line.keeper()
+            unreadable = await self._read_out(keeper, known, hear)
+            ends.append(await self._ended(keeper, await keeper.wait(self.run), unreadable))
+
         try:
-            await self._read()
+            await patiently(f"{self.run} cannot be read", to_the_end, over=KeeperUnavailable)
+        finally:
+            self._caught_up.set()
+        return ends[-1]
+
+    async def _read_out(self, keeper: Keeper, known: int, hear: Hear) -> str:
+        """Read to the end; returns why nothing more can be read, if that is so."""
+        try:
+            await self._read(keeper, known, hear)
         except KeeperError as error:
             if error.code != "line_too_long":
                 raise
-            unreadable = error.detail  # it will not speak our protocol again: end it and say why
-            await self.kill()
-        info = await self._keeper.wait(self.run)
-        self._emit([await self._ended(info, unreadable)], self._journal.offset)
+            await self.kill()  # it will not speak our protocol again
+            return error.detail
+        return ""
 
-    async def _read(self) -> None:
-        known = self._journal.offset
-        async for end, line in self._keeper.lines(self.run, 0):
-            news = self._feed(line)
-            if end <= known:
-                continue
-            events = [await self._enrich(event) for event in news]
-            if events:
-                self._emit(events, end)
+    async def _read(self, keeper: Keeper, known: int, hear: Hear) -> None:
+        """Feed the log to the driver from where the last connection left off."""
+        async with aclosing(keeper.lines(self.run, self._read_to)) as lines:
+            async for end, line in lines:
+                news = self._feed(line)
+                if end > known and news:
+                    await hear([await self._enrich(event) for event in news], end)
+                self._read_to = end
+                if end >= known:
+                    self._caught_up.set()
 
     def _feed(self, line: bytes) -> list[Event]:
         try:
@@ -103,36 +119,30 @@ class Process:
             return PlanRequested(event.request, event.plan, event.path, event.editable, tree)
         return event
 
-    async def _ended(self, info: RunInfo, unreadable: str = "") -> SessionEnded:
-        tail = unreadable
-        if not tail and not self._journal.expected_end:
-            tail = await self._terminal_tail()
-        return SessionEnded(info.exit_code, info.signal, self._journal.expected_end, tail)
+    async def _ended(self, keeper: Keeper, info: RunInfo, unreadable: str) -> SessionEnded:
+        expected = self._journal.expected_end
+        tail = "" if expected or unreadable else await self._terminal_tail(keeper, info)
+        return SessionEnded(info.exit_code, info.signal, expected, unreadable or tail)
 
-    async def _terminal_tail(self) -> str:
+    async def _terminal_tail(self, keeper: Keeper, info: RunInfo) -> str:
         """Return the end of what the process wrote to its terminal, as text."""
-        lines: list[bytes] = []
-        async for _, line in self._keeper.lines(self.run, 0, stream="tty"):
-            lines = [*lines, line][-20:]
-        return b"\n".join(lines)[-TAIL_BYTES:].decode("utf-8", "replace").strip()
+        last: list[bytes] = []
+        start = max(0, info.tty_end - TAIL_READ)
+        async with aclosing(keeper.lines(self.run, start, stream="tty")) as lines:
+            async for _, line in lines:
+                last = [*last, line][-TAIL_LINES:]
+        return b"\n".join(last)[-TAIL_BYTES:].decode("utf-8", "replace").strip()
 
     async def close_input(self) -> None:
         """Let the agent end by itself."""
-        await self._keeper.close_stdin(self.run)
+        await self._line.ask(lambda keeper: keeper.close_stdin(self.run))
 
     async def kill(self) -> None:
         """End the whole process tree."""
-        await self._keeper.kill(self.run)
-
-    async def wait(self) -> None:
-        """Return when the process has ended."""
-        await self._keeper.wait(self.run)
+        await self._line.ask(lambda keeper: keeper.kill(self.run))
 
 
 def _sound(event: Event) -> Event:
     """Replace half surrogates, which JSON can escape and nothing after it can store or send."""
     text = json.dumps(encode(event), ensure_ascii=False)
     return event if text.isascii() else decode(json.loads(text.encode("utf-8", "replace")))
-
-
-__all__ = ["KeeperError", "Process", "run_name"]

@@ -1,9 +1,7 @@
 ### What went wrong, what is safe, what to do next. One text for each error class of the core.
 
 error-unknown = Something went wrong; nothing was lost. Look into the log of leadhand, or try again.
-    .with-id = Something went wrong; nothing was lost. The log has it under { $id }.
 
-error-leadhand-error = Something went wrong; nothing was lost. Try again.
 error-config-error = The configuration cannot be used. Nothing was changed.
 error-bad-setting = { $file }: { $setting }: { $reason }
 error-no-token = There is no Telegram token. Set LEADHAND_TELEGRAM_TOKEN, or token under [telegram] in { $file }.

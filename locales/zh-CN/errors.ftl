@@ -1,9 +1,7 @@
 ### 出了什么问题、什么是安全的、接下来做什么。核心的每个错误类对应一条。
 
 error-unknown = 出了点问题，没有丢失任何内容。可以查看 leadhand 的日志，或再试一次。
-    .with-id = 出了点问题，没有丢失任何内容。日志中的编号是 { $id }。
 
-error-leadhand-error = 出了点问题，没有丢失任何内容。请再试一次。
 error-config-error = 配置无法使用，没有做任何改动。
 error-bad-setting = { $file }：{ $setting }：{ $reason }
 error-no-token = 没有 Telegram 令牌。请设置 LEADHAND_TELEGRAM_TOKEN，或在 { $file } 的 [telegram] 下设置 token。

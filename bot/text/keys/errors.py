@@ -12,14 +12,6 @@ class ErrorsKeys(Speaker):
         """Something went wrong; nothing was lost. Look into the log of leadhand, or try again."""
         return self.get("error-unknown")
 
-    def error_unknown_with_id(self, *, id: Value) -> str:
-        """Something went wrong; nothing was lost. The log has it under { $id }."""
-        return self.get("error-unknown.with-id", id=id)
-
-    def error_leadhand_error(self) -> str:
-        """Something went wrong; nothing was lost. Try again."""
-        return self.get("error-leadhand-error")
-
     def error_config_error(self) -> str:
         """The configuration cannot be used. Nothing was changed."""
         return self.get("error-config-error")
