@@ -4,6 +4,7 @@ with one handler; and of the keeper's two processes, against two Python processe
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,10 @@ from tests.rig import Stage, stage
 MIB = 1024.0
 IDLE_S = 2.0
 SLEEP = (sys.executable, "-S", "-c", "import time; time.sleep(600)")
-GOAL, LIMIT = Goal("ratio", 1.3), 1.6
+GOAL, LIMIT = Goal("ratio", 1.3), 2.2
 KEEPER_LIMIT = 2.5
+# An HTTP library of both sides loads these when it finds them. They come with the tools of development only.
+AS_INSTALLED = "import sys\nsys.modules.update(dict.fromkeys(('click', 'pygments', 'rich')))\n"
 
 
 def run() -> list[Result]:
@@ -30,9 +33,13 @@ def run() -> list[Result]:
 
 
 async def _measure(tmp: Path) -> list[Result]:
-    async with stage(tmp) as play:
+    site = tmp / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(AS_INSTALLED, "utf-8")
+    path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{site}"}
+    async with stage(tmp, environ=path) as play:
         await _one_session(play)
-        async with _bare_application(play) as bare:
+        async with _bare_application(play, path) as bare:
             await asyncio.sleep(IDLE_S)
             assert play.leadhand.process is not None
             ours, theirs = memory(play.leadhand.process.pid), memory(bare)
@@ -76,13 +83,12 @@ async def _one_session(play: Stage) -> None:
 
 
 @asynccontextmanager
-async def _bare_application(play: Stage) -> AsyncIterator[int]:
+async def _bare_application(play: Stage, path: dict[str, str]) -> AsyncIterator[int]:
     """Run the baseline beside the same sandbox until it has handled a message; gives its pid."""
     bot = play.sandbox.world.add_bot("Bare", "bare_bot")
     room = Room(play.sandbox, play.sandbox.world.private(bot, play.ann.user))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.bare", "poll", play.sandbox.url, bot.token, cwd=ROOT
-    )
+    command = (sys.executable, "-m", "bench.bare", "poll", play.sandbox.url, bot.token)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env={**os.environ, **path})
     try:
         await room.say("hello")
         await play.sandbox.wait_call("sendMessage", timeout=PATIENCE, where=lambda c: c.bot_id == bot.id)

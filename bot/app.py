@@ -106,7 +106,12 @@ class App:
     def _assemble(cls, engine: Engine, transport: Transport, limiter: LaneLimiter) -> Self:
         texts = Texts()
         voice = Voice(engine, texts)
-        desk = Desk(engine, texts, private_topics=bool(transport.app.bot.bot.has_topics_enabled))
+        desk = Desk(
+            engine,
+            texts,
+            name=transport.app.bot.username,
+            private_topics=bool(transport.app.bot.bot.has_topics_enabled),
+        )
 
         redactor = redactor_of(engine.config, os.environ)
 

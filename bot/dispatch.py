@@ -13,6 +13,7 @@ from bot.access import Action, may
 from bot.callbacks import decode
 from bot.commands import decisions, sessions, settings
 from bot.commands.desk import Desk, Handler, Incoming, incoming
+from bot.text.catalog import Words
 from bot.voice import Voice
 from core.errors import DecisionStale, DecisionTaken, LeadhandError, NotAllowed
 from core.model import ChatId, User, UserId
@@ -68,7 +69,7 @@ class Dispatch:
         """A command or a plain message."""
         person = await self._person(update)
         message = incoming(update, person.role) if person else None
-        if message is None or person is None:
+        if message is None or person is None or self._for_another_bot(message):
             return
         self._voice.hear(message.chat, message.language)
         self._heard(message.chat)
@@ -79,12 +80,18 @@ class Dispatch:
             await command.handler(self.desk, message)
         except LeadhandError as error:
             await self.desk.refuse(message, error)
+        except Exception:
+            log.exception("update %d could not be handled", update.update_id)
+            await self.desk.refuse(message, LeadhandError())
 
     def _command(self, message: Incoming) -> Command:
-        if not message.text.startswith("/"):
+        if not message.command:
             return Command(sessions.plain, "say", "")
-        name = message.text.split(maxsplit=1)[0][1:].partition("@")[0].lower()
-        return COMMANDS.get(name, Command(_unknown, "read", ""))
+        return COMMANDS.get(message.command, Command(_unknown, "read", ""))
+
+    def _for_another_bot(self, message: Incoming) -> bool:
+        whom = message.addressed
+        return bool(whom) and whom.lower() != self.desk.name.lower()
 
     async def on_press(self, update: telegram.Update, _: object) -> None:
         """A button: the first press wins, everybody else is told."""
@@ -96,9 +103,12 @@ class Dispatch:
         try:
             await self._press(query, person)
         except DecisionTaken as error:
-            toast = words.press_already(who=error.fields["by"], verb=error.fields["verb"])
+            toast = _already(words, error.fields["by"], error.fields["verb"])
         except LeadhandError as error:
             toast, alert = words.get(error.key, **error.fields), True
+        except Exception:
+            log.exception("update %d could not be handled", update.update_id)
+            toast, alert = words.get(LeadhandError.key), True
         try:
             await query.answer(toast[:200] or None, show_alert=alert)
         except telegram.error.TelegramError as error:
@@ -119,7 +129,14 @@ class Dispatch:
         return await self.desk.engine.people.get(UserId(user.id)) if user else None
 
 
+def _already(words: Words, who: str, verb: str) -> str:
+    """Say who decided what; what has no button of its own was an answer."""
+    key = "button-allow-session" if verb == "session" else f"button-{verb}"
+    if verb != "answer" and words.has(key):
+        return words.press_already(who=who, verb=words.get(key))
+    return words.press_already_answer(who=who)
+
+
 async def _unknown(desk: Desk, message: Incoming) -> None:
-    if message.private:
-        command = message.text.split(maxsplit=1)[0]
-        await desk.say(message, "command-unknown", command=command)
+    if message.private or message.addressed:
+        await desk.say(message, "command-unknown", command=f"/{message.command}")

@@ -289,7 +289,7 @@ class Outbox:
                 await self._patiently(lambda: self._port.fail(row, str(error)))
                 if self._on_unreachable is not None:
                     await _told(self._on_unreachable(row.chat))
-            case _ if meaning in {Refusal.OFFLINE, Refusal.DOUBTFUL}:
+            case _ if meaning in {Refusal.OFFLINE, Refusal.DOUBTFUL, Refusal.NO_METHOD}:
                 lane.back_off(now)
                 await self._offline(trip, error)
             case _:

@@ -10,6 +10,7 @@ from telegram.error import (
     BadRequest,
     ChatMigrated,
     Forbidden,
+    InvalidToken,
     NetworkError,
     RetryAfter,
     TelegramError,
@@ -34,6 +35,7 @@ class Refusal(StrEnum):
     TOPIC_GONE = "topic_gone"
     TOPIC_CLOSED = "topic_closed"
     CONTENT = "content"  # Telegram does not take the text, its entities or its buttons
+    NO_METHOD = "no_method"  # this Bot API server does not know the method, or the token any more
     OFFLINE = "offline"  # it surely did not arrive: no connection, or the server is in trouble
     DOUBTFUL = "doubtful"  # the request went out and no answer came
 
@@ -75,6 +77,8 @@ def refusal(error: TelegramError) -> Refusal:
             return Refusal.MIGRATED
         case Forbidden():
             return Refusal.UNREACHABLE
+        case InvalidToken():  # the library's name for a 404 as well as for a 401
+            return Refusal.NO_METHOD if "not found" in error.message.lower() else Refusal.OFFLINE
         case BadRequest():  # before NetworkError, which it is a kind of
             return _by_text(error.message.lower())
         case TimedOut():

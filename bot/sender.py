@@ -17,6 +17,8 @@ from telegram.ext import ExtBot
 
 from bot.message import Message
 from bot.refusals import Refusal, refusal
+from bot.text.pages import pages
+from bot.text.rich import verbatim
 from bot.text.telegram_entities import telegram_entities
 from bot.topics import TopicMarks, Topics
 from core.model import Notice
@@ -37,6 +39,7 @@ DECISIONS = frozenset(
 TEXT_UNITS = 4096
 PLACEHOLDER_LENGTH = 64
 REMEMBERED = 4096
+MOST_MESSAGES = 16  # for a document that has to go as text
 EDIT_TIMEOUT_S = 8.0  # an edit may be repeated, so a slow one need not hold up a decision for long
 
 
@@ -117,10 +120,10 @@ class Sender:
         try:
             message = await self._new(trip, partial(self._send_file, trip, name, content))
         except TelegramError as error:
-            if refusal(error) is not Refusal.CONTENT:
+            if refusal(error) not in {Refusal.CONTENT, Refusal.NO_METHOD}:
                 raise
-            log.warning("Telegram did not take the document of %s: %s", trip.row.key, error)
-            return
+            log.warning("Telegram did not take the document of %s, it goes as text: %s", trip.row.key, error)
+            message = await self._send_as_text(trip, content.decode(errors="replace"))
         parts = trip.row.parts
         trip.row = replace(trip.row, parts=(*parts[:-1], message, *parts[-1:]))
         await self._marks.progress(trip.row, trip.row.parts)
@@ -149,6 +152,21 @@ class Sender:
             rate_limit_args=trip.row.priority,
         )
         return sent.message_id
+
+    async def _send_as_text(self, trip: Trip, text: str) -> int:
+        """Send what a document would hold in messages; the first of them stands for the document."""
+        sent = [
+            await self._bot.send_message(
+                trip.row.chat,
+                page.text,
+                entities=telegram_entities(page.entities) or None,
+                message_thread_id=trip.row.thread,
+                disable_notification=True,
+                rate_limit_args=trip.row.priority,
+            )
+            for page in pages(verbatim(text))[:MOST_MESSAGES]
+        ]
+        return sent[0].message_id
 
     async def _new(self, trip: Trip, call: Callable[[], Awaitable[int]]) -> int:
         """Ask for a new message; answer the refusals that another try in another form can cure."""

@@ -20,7 +20,7 @@ from core.states import Priority
 log = logging.getLogger(__name__)
 
 TITLE_LENGTH = 128
-NO_TOPIC = frozenset({Refusal.CONTENT, Refusal.UNREACHABLE, Refusal.TOPIC_GONE})
+NO_TOPIC = frozenset({Refusal.CONTENT, Refusal.UNREACHABLE, Refusal.TOPIC_GONE, Refusal.NO_METHOD})
 
 
 class TopicMarks(Protocol):

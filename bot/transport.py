@@ -135,10 +135,7 @@ def build(
     watch: Watch | None = None,
 ) -> Transport:
     """Build the application. Nothing is sent yet."""
-    for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every address
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # It logs each body that is not JSON with a traceback; what it raises is told by who catches it.
-    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
+    _quiet()
     api = api_base.rstrip("/")
     watch = watch or Watch()
     polls = poll_request or HTTPXRequest(
@@ -157,6 +154,14 @@ def build(
         .build()
     )
     return Transport(app, api, queue, watch)
+
+
+def _quiet() -> None:
+    """Let the libraries log nothing that holds the token or that is told in our own words."""
+    for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every address
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs each body that is not JSON with a traceback; what it raises is told by who catches it.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
 
 
 def _bot(token: str, api: str, calls: BaseRequest, polls: BaseRequest, limiter: LaneLimiter) -> TolerantBot:

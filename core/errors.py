@@ -6,7 +6,8 @@ LeadhandError
 ├── ProjectError       UnknownProject · NoSuchFolder · NotARepository · RepositoryUnusable · BaseMissing
 │                      NoCommits · GitTooOld · WorktreeFailed
 ├── AgentProblem       UnknownAgent · AgentMissing · AgentUnusable · KeeperDown
-├── SessionError       UnknownSession · NotRunning · NothingPending · BadInput
+├── SessionError       UnknownSession · WhichSession · NotRunning · NothingPending · NothingWaits
+│                      NothingChosen · NotAnOption · BadInput
 └── DecisionError      DecisionStale · DecisionTaken · NotAllowed
 
 The class docstring is the default message; `key` names the text a person sees (`errors.ftl`).
@@ -146,6 +147,22 @@ class SessionError(LeadhandError):
 
 class UnknownSession(SessionError):
     """there is no session {name}"""
+
+
+class WhichSession(SessionError):
+    """several sessions wait for {command}: {names}"""
+
+
+class NothingWaits(SessionError):
+    """nothing waits for {command}"""
+
+
+class NothingChosen(SessionError):
+    """no option was chosen"""
+
+
+class NotAnOption(SessionError):
+    """only the options answer this question"""
 
 
 class NotRunning(SessionError):

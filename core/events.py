@@ -222,7 +222,7 @@ class SessionEnded:
 
 @dataclass(frozen=True, slots=True)
 class WorktreeCreated:
-    """Host: the session's worktree stands."""
+    """Host: the session's worktree stands. `dirty`: files in the checkout whose changes it does not have."""
 
     kind: ClassVar[str] = "worktree.created"
     path: str
@@ -230,6 +230,7 @@ class WorktreeCreated:
     base: str
     base_sha: str
     base_tree: str = ""
+    dirty: int = 0
 
 
 @dataclass(frozen=True, slots=True)

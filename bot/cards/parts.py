@@ -6,11 +6,12 @@ from typing import Any
 
 from bot.text.catalog import Words
 from bot.text.markdown import render
-from bot.text.pages import pages
+from bot.text.pages import LIMIT, pages
 from bot.text.rich import Part, Rich, join, quote
 
 MOST_PAGES = 3
 SUMMARY_CHARS = 1500
+BEGINNING = 3000  # characters of a text that continues in a file
 CENT = 0.01
 
 
@@ -25,6 +26,11 @@ def said(markdown: str, *, limit: int = SUMMARY_CHARS) -> Rich:
     if len(text) > limit:
         text = text[:limit].rstrip() + " …"
     return quote(render(text)) if text else Rich()
+
+
+def bounded(text: str, most: int = MOST_PAGES * LIMIT) -> str:
+    """Cut what would fill more messages than anybody reads; the whole of it goes into a file beside."""
+    return text if len(text) <= most else text[:BEGINNING].rstrip() + " …"
 
 
 def change_facts(words: Words, changes: dict[str, Any]) -> list[str]:

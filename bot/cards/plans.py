@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bot.callbacks import encode
-from bot.cards.parts import MOST_PAGES, card
+from bot.cards.parts import BEGINNING, MOST_PAGES, bounded, card
 from bot.message import Button, Message
 from bot.text.catalog import Words
 from bot.text.markdown import render
-from bot.text.pages import pages
+from bot.text.pages import LIMIT, MAX_ENTITIES, pages
 from bot.text.rich import Rich, bold, italic, join, quote
-from core.model import Notice
+from core.model import Json, Notice
+
+ROOM = LIMIT - 96  # for the title of a further page
 
 
 def plan(notice: Notice, words: Words) -> Message:
@@ -17,16 +19,26 @@ def plan(notice: Notice, words: Words) -> Message:
     data = notice.data
     title = bold(words.plan_title(name=data["name"], version=data["version"]))
     text = data["plan"].strip() or words.plan_title_missing_text()
-    body = quote(render(text))
+    body = quote(render(bounded(text)))
     early = words.plan_early(name=data["name"]) if data.get("early") else ""
     foot = _closed(notice, words) or _grants(notice, words)
-    whole = pages(join((title, early, body, italic(foot)), "\n\n"))
+    found = pages(join((title, early, body, italic(foot)), "\n\n"), ROOM, MAX_ENTITIES - 1)
+    whole = _titled(found, data, words)
     document = None
-    if len(whole) > MOST_PAGES:
+    if len(whole) > MOST_PAGES or bounded(text) != text:
         document = (f"{data['name']}-plan-v{data['version']}.md", data["plan"].encode())
-        first = pages(join((title, early, body), "\n\n"), limit=3000)[0]
+        first = pages(join((title, early, body), "\n\n"), limit=BEGINNING)[0]
         whole = [join((first, words.plan_title_attached(), italic(foot)), "\n\n")]
     return Message(tuple(whole), _buttons(notice, words), document=document)
+
+
+def _titled(found: list[Rich], data: Json, words: Words) -> list[Rich]:
+    """Head the further pages too: the buttons stand under the last one, and say there what they are for."""
+    titles = [
+        bold(words.plan_title_page(name=data["name"], version=data["version"], number=n, total=len(found)))
+        for n in range(2, len(found) + 1)
+    ]
+    return found[:1] + [join(pair, "\n\n") for pair in zip(titles, found[1:], strict=True)]
 
 
 def _grants(notice: Notice, words: Words) -> str:

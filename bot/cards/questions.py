@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bot.callbacks import encode
-from bot.cards.parts import card
+from bot.cards.parts import bounded, card
 from bot.message import Button, Message, Rows
 from bot.text.catalog import Words
 from bot.text.rich import bold, italic, join, pre, verbatim
+from bot.text.safe import inline
 from core.model import Notice
 
 LABEL = 200  # a button holds its option's whole label; longer ones are cut
+BUTTON_SHOWS = 40  # as much of it as a phone has room for
 DETAIL = 1500
 
 
@@ -19,11 +21,22 @@ def question(notice: Notice, words: Words) -> Message:
     title = words.question_title(name=data["name"])
     if data["of"] > 1:
         title = words.question_title_part(name=data["name"], number=data["position"], total=data["of"])
-    described = [f"{label} — {text}" for label, text in data["options"] if text]
-    options = verbatim("\n".join(described), expandable=False) if described else ""
+    described = [
+        f"{label} — {text}" if text else label for label, text in data["options"] if _told(label, text)
+    ]
+    options = verbatim(bounded("\n".join(described)), expandable=False) if described else ""
     foot = _question_closed(notice, words) or _hint(notice, words)
-    pages = card(bold(title), verbatim(data["text"], expandable=False), options, italic(foot))
-    return Message(pages, _options(notice, words))
+    asked, document = data["text"].strip() or words.question_title_missing_text(), None
+    if bounded(asked) != asked:
+        document = (f"{data['name']}-question.txt", asked.encode())
+        asked, foot = bounded(asked), f"{words.text_attached()} {foot}"
+    pages = card(bold(title), verbatim(asked, expandable=False), options, italic(foot))
+    return Message(pages, _options(notice, words), document=document)
+
+
+def _told(label: str, description: str) -> bool:
+    """Tell whether an option is written out: it says more than a button on a phone can show."""
+    return bool(description) or len(label) > BUTTON_SHOWS
 
 
 def _question_closed(notice: Notice, words: Words) -> str:
@@ -51,18 +64,19 @@ def _options(notice: Notice, words: Words) -> Rows:
     decision, chosen = data["decision"], set(data["chosen"])
     if data["multi"]:
         rows = [
-            (Button(_label(label, ticked=n in chosen), encode(decision, f"t{n}")),)
+            (Button(_label(label, n, ticked=n in chosen), encode(decision, f"t{n}")),)
             for n, (label, _) in enumerate(data["options"])
         ]
         return (*rows, (Button(words.button_done(), encode(decision, "done"), "success"),)) if rows else ()
     return tuple(
-        (Button(_label(label), encode(decision, f"o{n}")),) for n, (label, _) in enumerate(data["options"])
+        (Button(_label(label, n), encode(decision, f"o{n}")),) for n, (label, _) in enumerate(data["options"])
     )
 
 
-def _label(label: str, *, ticked: bool | None = None) -> str:
+def _label(label: str, number: int, *, ticked: bool | None = None) -> str:
+    """Return what a button says; one without a word has its number, for Telegram takes no empty button."""
     mark = "" if ticked is None else ("☑ " if ticked else "☐ ")
-    return mark + (label if len(label) <= LABEL else label[: LABEL - 1] + "…")
+    return mark + (inline(label, LABEL) or str(number + 1))
 
 
 def permission(notice: Notice, words: Words) -> Message:

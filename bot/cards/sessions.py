@@ -15,6 +15,7 @@ def started(notice: Notice, words: Words) -> Message:
     lines: list[Part] = [
         bold(words.session_started(name=data["name"])),
         words.session_started_by(agent=data["agent"], project=data["project"]),
+        words.worktree_dirty_base(base=data["base"]) if data.get("dirty") else "",
         italic(words.session_started_next(name=data["name"])),
     ]
     return Message(card(*lines), silent=True)
@@ -55,22 +56,18 @@ def completed(notice: Notice, words: Words) -> Message:
 def failed(notice: Notice, words: Words) -> Message:
     """The ❌ line: what happened, what is safe, what to do next."""
     data = notice.data
-    reason = _reason(notice, words)
+    ours = data["error"].startswith("error-")
+    key = data["error"] if ours else f"agent-{data['error'].replace('_', '-')}"
+    reason = words.get(key, **data.get("fields", {})) if ours else words.get(key, agent=data["agent"])
     lines: list[Part] = [bold(words.session_failed(name=data["name"], reason=reason))]
     if data.get("message"):
         lines += [words.agent_details(), verbatim(data["message"])]
-    if not data["error"].startswith("error-"):
-        lines.append(italic(words.session_failed_kept()))
-    lines.append(italic(words.session_failed_next(name=data["name"])))
+    if ours:
+        lines.append(italic(words.session_failed_next()))
+    else:
+        following = words.get(f"{key}.next", agent=data["agent"])
+        lines.append(italic(join((words.session_failed_kept(), following), " ")))
     return Message(card(*lines))
-
-
-def _reason(notice: Notice, words: Words) -> str:
-    """Say why: an error of ours by its key, an agent's by its kind."""
-    data = notice.data
-    if data["error"].startswith("error-"):
-        return words.get(data["error"], **data.get("fields", {}))
-    return words.get(f"agent-{data['error'].replace('_', '-')}", agent=data["agent"])
 
 
 def stopped(notice: Notice, words: Words) -> Message:

@@ -33,13 +33,16 @@ async def _demo(folder: Path, port: int) -> int:
     create(repository)
     async with Sandbox(limits=True, private_topics=False) as sandbox:
         you = sandbox.user("You")
-        you.private()
-        sandbox.group("Crew", [you, sandbox.user("Bob")], forum=True, bot_admin=True)
+        chat = you.private()
+        chat.tips("Add a JSON output format", "Print the count as a table")
+        crew = sandbox.group("Crew", [you, sandbox.user("Bob")], forum=True, bot_admin=True)
+        crew.tips("/allow", "/new tally csv: Add a CSV output format")
         await sandbox.serve(port)
         config = _config(folder, repository, sandbox, you)
         prepare_home(config.home)
         try:
             async with App.open(config) as app:
+                await chat.say("/start")  # so that the chat begins with the bot's own welcome
                 print(f"leadhand demo: open {sandbox.page_url}", flush=True)
                 print(f"the demo repository is {repository}; Ctrl-C ends everything", flush=True)
                 await app.run_until(stop)

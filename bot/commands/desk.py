@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import telegram
@@ -11,11 +13,12 @@ import telegram
 from bot.text.catalog import Texts
 from core import Engine
 from core.config import Config
-from core.errors import LeadhandError, UnknownSession
+from core.errors import LeadhandError, NothingWaits, UnknownSession, WhichSession
 from core.model import ChatId, Session, SessionId, UserId
 from core.states import Role
 
 log = logging.getLogger(__name__)
+COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@(\w{1,64}))?(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,23 @@ class Incoming:
     user_name: str = ""
     language: str | None = None
 
+    @property
+    def command(self) -> str:
+        """Return the command's name in lower case, without the slash and whom it is addressed to."""
+        found = COMMAND.match(self.text)
+        return found[1].lower() if found else ""
+
+    @property
+    def addressed(self) -> str:
+        """Return which bot the command names, as in `/command@bot`."""
+        found = COMMAND.match(self.text)
+        return found[2] or "" if found else ""
+
+    @property
+    def rest(self) -> str:
+        """Return what stands behind the command."""
+        return self.text[len(self.text.split(maxsplit=1)[0]) :].strip() if self.command else self.text.strip()
+
 
 def incoming(update: telegram.Update, role: Role) -> Incoming | None:
     """Reduce an update; None when it carries no text of a person."""
@@ -48,7 +68,7 @@ def incoming(update: telegram.Update, role: Role) -> Incoming | None:
         thread=message.message_thread_id if message.is_topic_message else None,
         user=UserId(user.id),
         role=role,
-        text=message.text or message.caption or "",
+        text=(message.text or message.caption or "").encode("utf-8", "replace").decode(),
         private=message.chat.type == telegram.constants.ChatType.PRIVATE,
         forum=bool(message.chat.is_forum),
         reply_to=None if reply is None or service else reply.message_id,
@@ -60,9 +80,10 @@ def incoming(update: telegram.Update, role: Role) -> Incoming | None:
 class Desk:
     """The engine and the texts, with the answers every command gives in the same way."""
 
-    def __init__(self, engine: Engine, texts: Texts, *, private_topics: bool = False) -> None:
+    def __init__(self, engine: Engine, texts: Texts, *, name: str = "", private_topics: bool = False) -> None:
         self.engine = engine
         self.texts = texts
+        self.name = name  # the bot's own, as in /command@name
         self.private_topics = private_topics  # the bot may make topics in private chats
 
     @property
@@ -85,22 +106,28 @@ class Desk:
         """Tell an error in the person's words."""
         await self.answer(to, (error.key, dict(error.fields)))
 
-    async def target(self, message: Incoming, words: list[str]) -> tuple[SessionId, str]:
-        """Find the session a command is about: named first, else by reply or topic. Returns the rest too."""
-        if words:
-            try:
-                session = await self.engine.session_named(words[0])
-            except UnknownSession:
-                session = None
-            if session is not None:
-                return session.id, message.text.split(words[0], 1)[1].strip()
+    async def target(
+        self, message: Incoming, waits: Callable[[Session], bool], *, text: bool = False
+    ) -> tuple[SessionId, str]:
+        """Find the session a command is about, and what else was said: the session that is named, else that
+        of the reply or the topic, else the only one that waits. `text`: the command takes other words too.
+        """
+        first, _, more = message.rest.partition(" ")
+        if first:
+            with suppress(UnknownSession):
+                return (await self.engine.session_named(first.strip("[]"))).id, more.strip()
         place = await self.engine.place(message.chat, message.thread, message.reply_to, message.user)
-        rest = " ".join(words)
-        if place.session is not None:
-            return place.session, message.text.partition(" ")[2].strip()
-        if words:
-            raise UnknownSession(name=words[0])
-        raise UnknownSession(name=rest or "?")
+        if place.session is not None and (text or not first):
+            return place.session, message.rest
+        if first and not text:
+            raise UnknownSession(name=first)
+        waiting = await self.waiting(waits)
+        if len(waiting) == 1:
+            return waiting[0].id, message.rest
+        command = f"/{message.command}"
+        if not waiting:
+            raise NothingWaits(command=command)
+        raise WhichSession(command=command, names=", ".join(session.name for session in waiting))
 
     async def waiting(self, wanted: Callable[[Session], bool]) -> list[Session]:
         """Return recent sessions that wait for something."""

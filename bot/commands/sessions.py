@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.commands.desk import Desk, Incoming
+from bot.text.safe import inline
 from core.config import NAME
-from core.errors import BadInput, UnknownProject
+from core.errors import UnknownProject
 from core.model import Launch, Session
 from core.states import Lifecycle, Status
 
@@ -14,14 +15,15 @@ TASK = 60
 
 async def new(desk: Desk, message: Incoming) -> None:
     """`/new [project] [name:] task`."""
-    text = message.text.partition(" ")[2].strip() if message.text.startswith("/") else message.text.strip()
-    projects = desk.config.settings.projects
+    text, projects = message.rest, desk.config.settings.projects
+    if not text:
+        await desk.say(message, "command-usage-new", projects=", ".join(projects) or "–")
+        return
     project, rest = _project_of(text, list(projects))
     if project is None and len(projects) == 1:
         project, rest = next(iter(projects)), text
     if project is None:
-        first = text.split(maxsplit=1)[0] if text else ""
-        raise UnknownProject(name=first or "?", known=", ".join(projects) or "none")
+        raise UnknownProject(name=text.split(maxsplit=1)[0], known=", ".join(projects) or "–")
     if not rest:
         await desk.say(message, "command-usage-new", projects=", ".join(projects))
         return
@@ -66,7 +68,7 @@ async def plain(desk: Desk, message: Incoming) -> None:
 
 async def stop(desk: Desk, message: Incoming) -> None:
     """`/stop [name]`."""
-    session, _ = await desk.target(message, message.text.split()[1:])
+    session, _ = await desk.target(message, _runs)
     await desk.engine.stop(session, message.user, update=message.update)
 
 
@@ -86,12 +88,11 @@ async def listing(desk: Desk, message: Incoming) -> None:
 
 def row(session: Session) -> dict[str, str]:
     """Return what a list shows of a session."""
-    task = " ".join(session.task.split())
     return {
         "name": session.name,
         "state": state_key(session),
         "project": session.project,
-        "task": task if len(task) <= TASK else task[: TASK - 1] + "…",
+        "task": inline(session.task, TASK),
     }
 
 
@@ -118,24 +119,23 @@ def state_key(session: Session) -> str:
 
 async def status(desk: Desk, message: Incoming) -> None:
     """`/status [name]`: one session, or everything that waits for a decision."""
-    words = message.text.split()[1:]
     place = await desk.engine.place(message.chat, message.thread, message.reply_to, message.user)
-    if not words and place.session is None:
+    if not message.rest and place.session is None:
         await _all_waiting(desk, message)
         return
-    id_, _ = await desk.target(message, words)
+    id_, _ = await desk.target(message, _awaits)
     session = await desk.engine.session(id_)
     lines: list[tuple[str, dict[str, str | int]]] = [
         ("status-title", {"name": session.name, "state": state_key(session)}),
-        ("status-title.task", {"task": session.task[:300]}),
+        ("status-title.task", {"task": inline(session.task, 300)}),
     ]
     if session.activity:
-        lines.append(("status-title.activity", {"activity": session.activity}))
+        lines.append(("status-title.activity", {"activity": inline(session.activity)}))
     await desk.answer(message, *lines, title=True)
 
 
 async def _all_waiting(desk: Desk, message: Incoming) -> None:
-    waiting = await desk.waiting(lambda s: s.state.lifecycle.value.startswith("awaiting"))
+    waiting = await desk.waiting(_awaits)
     if not waiting:
         await desk.say(message, "status-nothing-waits")
         return
@@ -147,8 +147,9 @@ async def _all_waiting(desk: Desk, message: Incoming) -> None:
     await desk.engine.people.reply(f"reply:{message.update}", message.chat, message.thread, data)
 
 
-def need_text(text: str, usage: str) -> str:
-    """Return the text, or raise with how the command is used."""
-    if not text.strip():
-        raise BadInput(reason=usage)
-    return text
+def _runs(session: Session) -> bool:
+    return session.state.status not in {Status.COMPLETED, Status.FAILED, Status.KILLED}
+
+
+def _awaits(session: Session) -> bool:
+    return session.state.lifecycle.value.startswith("awaiting")

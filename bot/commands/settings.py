@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from bot.commands.desk import Desk, Incoming
 
-_HELP = ("start", "named", "talk", "plan", "question", "permission", "branch", "watch", "lang")
+_HELP = (
+    "help",
+    "help.start",
+    "help.named",
+    "help.talk",
+    "help.plan",
+    "help.question",
+    "help.permission",
+    "help.branch",
+    "help.watch",
+    "help.lang",
+)
 
 
 async def help_(desk: Desk, message: Incoming) -> None:
     """`/help`."""
-    lines: list[tuple[str, dict[str, str | int]]] = [("help", {})]
-    lines.extend((f"help.{part}", {}) for part in _HELP)
-    await desk.answer(message, *lines, title=True)
+    await desk.answer(message, *((key, {}) for key in _HELP), title=True)
 
 
 async def lang(desk: Desk, message: Incoming) -> None:
     """`/lang code`: choose the language the bot speaks to you."""
-    wanted = [*message.text.split(), ""][1]
+    wanted = message.rest.partition(" ")[0]
     found = desk.texts.match(wanted) if wanted else None
     if found is None:
         await desk.say(message, "lang-usage", languages=", ".join(desk.texts.locales))

@@ -173,6 +173,10 @@ class Room:
         except TimeoutError:
             raise NotSeenError(f"no {what} within {timeout} s in\n{self.transcript}") from None
 
+    def tips(self, *texts: str) -> None:
+        """What the page offers to say, until something else was said."""
+        self.chat.tips = texts
+
     # membership
 
     def _set(self, user: User, status: Status, *, rights: bool | set[str] = False) -> None:

@@ -104,6 +104,7 @@ class Chat:
     pinned: list[int] = field(default_factory=list)
     drafts: dict[int, Json] = field(default_factory=dict)
     actions: dict[int, Json] = field(default_factory=dict)
+    tips: tuple[str, ...] = ()  # what the page offers to say first
     last_id: int = 0
     migrated_to: int = 0
 

@@ -33,6 +33,7 @@ def chat_view(world: World, chat: Chat, *, messages: bool = False) -> Json:
         ],
         "topics": [topic.json() | {"closed": topic.closed} for topic in chat.topics.values()],
         "pinned": list(chat.pinned),
+        "tips": list(chat.tips),
         "commands": commands(world, chat),
         "drafts": {str(topic): draft_view(world, chat, topic) for topic in chat.drafts},
     }

@@ -41,6 +41,10 @@ class Words(Keys):
         """Say the text of a key that is only known at run time, such as an error's."""
         return self._texts.get(self.locale, key, **values)
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a text of this key."""
+        return self._texts.has(key)
+
 
 class Texts:
     """Every language of one folder."""

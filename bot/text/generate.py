@@ -13,7 +13,7 @@ from bot.text.tables import width
 
 KEYS = Path(__file__).resolve().parent / "keys"
 WIDTH = 110
-RESERVED = frozenset({"get", "locale"})
+RESERVED = frozenset({"get", "has", "locale"})
 
 
 def generated(folder: Path) -> dict[str, str]:

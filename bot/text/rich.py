@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
-from bot.text.safe import clean
+from bot.text.safe import clean, defang
 
 Kind = Literal[
     "bold", "italic", "strikethrough", "code", "pre", "text_link", "blockquote", "expandable_blockquote"
@@ -137,8 +137,10 @@ def quote(part: Part, *, expandable: bool = False) -> Rich:
 
 
 def verbatim(text: str, *, fixed: bool = False, expandable: bool = True) -> Rich:
-    """Somebody else's words exactly, in a quote (or a fixed-width block); no Markdown pass."""
-    return pre(text) if fixed else quote(plain(text).text.strip("\n"), expandable=expandable)
+    """Somebody else's words exactly, in a quote (or a fixed-width block); no Markdown pass. A line that
+    imitates one of the bot's own is marked, for those who see the text without the quote.
+    """
+    return pre(text) if fixed else quote(defang(clean(text)).strip("\n"), expandable=expandable)
 
 
 def splice(text: Rich, edits: Iterable[Edit]) -> Rich:

@@ -8,7 +8,7 @@ from typing import Literal
 from core import events
 from core.control import orders, sessions
 from core.control.work import Work
-from core.errors import BadInput, DecisionStale, NothingPending
+from core.errors import BadInput, DecisionStale, NotAnOption, NothingChosen, NothingPending
 from core.lifecycle import InputWanted, Working
 from core.model import Decision, Json, Permission, Question, QuestionItem, Session, UserId
 from core.ports import Verb
@@ -114,7 +114,7 @@ def _answer_with(
     by: UserId,
 ) -> Session:
     if not picked:
-        raise BadInput(reason="choose at least one option")
+        raise NothingChosen
     options = question.items[question.index].options
     return _answer(work, session, question, decision, [options[n].label for n in picked], by)
 
@@ -133,7 +133,7 @@ def answer_by_text(work: Work, session: Session, text: str, by: UserId) -> Sessi
     if exact is None and not text.strip():
         raise BadInput(reason="the answer is empty")
     if exact is None and not _free(item):
-        raise BadInput(reason="choose one of the options")
+        raise NotAnOption
     return _answer(work, session, question, decision, [text if exact is None else exact], by)
 
 
@@ -169,6 +169,7 @@ def _resume_work(work: Work, session: Session) -> Session:
     _show_next(work, session)
     if work.tx.requests.pending(session.id):
         return session
+    session = sessions.finish_card(work, session)  # what follows stands under the answer
     session = work.change(session, Working(), turn=session.turn + 1)
     return sessions.show_progress(work, session)
 

@@ -22,7 +22,7 @@ CARDS = {
     DecisionKind.WORKTREE: NoticeKind.BRANCH,
     DecisionKind.DISCARD: NoticeKind.CONFIRM_DISCARD,
 }
-_ESSENTIAL = frozenset(NoticeKind) - {NoticeKind.PROGRESS, NoticeKind.STARTED}
+_ESSENTIAL = frozenset(NoticeKind) - {NoticeKind.PROGRESS}  # a task is acknowledged before its first card
 
 
 def random_id() -> str:

@@ -40,6 +40,8 @@ def created(work: Work, session: Session, event: events.WorktreeCreated) -> Sess
     old = work.tx.worktrees.get(session.id)
     row = Worktree(session.id, event.path, event.branch, event.base, event.base_sha, event.base_tree)
     work.tx.worktrees.put(replace(row, changes=old.changes) if old else row)
+    if event.dirty:
+        work.refresh(session, NoticeKind.STARTED, "1", dirty=event.dirty, base=event.base)
     if session.state.worktree in _OPEN:
         return session
     return work.change(session, WorktreeIs(WorktreeState.PROVISIONED))  # new, or worked on again

@@ -6,14 +6,16 @@ already told, and only what lies behind the journal's offset becomes news.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from core.events import Event, MessageDelta, PlanRequested, SessionEnded
+from core.events import Event, MessageDelta, PlanRequested, SessionEnded, decode, encode
 from core.host.journal import Journal
-from core.host.keeper import Keeper, KeeperUnavailable, RunInfo, Spawn
+from core.host.keeper import Keeper, KeeperError, KeeperUnavailable, RunInfo, Spawn
 from core.host.keeper_line import KeeperLine
 from core.host.patience import patiently
 from core.ports import Driver, Start
@@ -43,6 +45,9 @@ class Process:
         self._journal = journal
         self._tree = tree
         self._read_to = 0
+        self._caught_up = asyncio.Event()
+        if not journal.offset:
+            self._caught_up.set()
 
     async def spawn(self, start: Start, cwd: Path, marker: str) -> RunInfo:
         """Start the process, or find it running already."""
@@ -57,6 +62,10 @@ class Process:
     async def _write(self, frame: bytes, id: str) -> None:
         await self._line.ask(lambda keeper: keeper.write(self.run, frame, id))
 
+    async def ready(self) -> None:
+        """Wait until the driver knows again what the journal knows: an answer needs its request."""
+        await self._caught_up.wait()
+
     async def follow(self, hear: Hear) -> SessionEnded:
         """Tell what the process writes until it has ended, whoever keeps it; return how it ended."""
         known = self._journal.offset
@@ -64,11 +73,25 @@ class Process:
 
         async def to_the_end() -> None:
             keeper = await self._line.keeper()
-            await self._read(keeper, known, hear)
-            ends.append(await self._ended(keeper, await keeper.wait(self.run)))
+            unreadable = await self._read_out(keeper, known, hear)
+            ends.append(await self._ended(keeper, await keeper.wait(self.run), unreadable))
 
-        await patiently(f"{self.run} cannot be read", to_the_end, over=KeeperUnavailable)
+        try:
+            await patiently(f"{self.run} cannot be read", to_the_end, over=KeeperUnavailable)
+        finally:
+            self._caught_up.set()
         return ends[-1]
+
+    async def _read_out(self, keeper: Keeper, known: int, hear: Hear) -> str:
+        """Read to the end; returns why nothing more can be read, if that is so."""
+        try:
+            await self._read(keeper, known, hear)
+        except KeeperError as error:
+            if error.code != "line_too_long":
+                raise
+            await self.kill()  # it will not speak our protocol again
+            return error.detail
+        return ""
 
     async def _read(self, keeper: Keeper, known: int, hear: Hear) -> None:
         """Feed the log to the driver from where the last connection left off."""
@@ -78,13 +101,16 @@ class Process:
                 if end > known and news:
                     await hear([await self._enrich(event) for event in news], end)
                 self._read_to = end
+                if end >= known:
+                    self._caught_up.set()
 
     def _feed(self, line: bytes) -> list[Event]:
         try:
-            return [e for e in self.driver.feed(line) if not isinstance(e, MessageDelta)]
+            events: list[Event] = [e for e in self.driver.feed(line) if not isinstance(e, MessageDelta)]
         except Exception:
             log.exception("%s: a line of the agent could not be read", self.run)
             return []
+        return [_sound(event) for event in events] if b"\\u" in line else events
 
     async def _enrich(self, event: Event) -> Event:
         """Add what only the host can measure."""
@@ -93,10 +119,10 @@ class Process:
             return PlanRequested(event.request, event.plan, event.path, event.editable, tree)
         return event
 
-    async def _ended(self, keeper: Keeper, info: RunInfo) -> SessionEnded:
+    async def _ended(self, keeper: Keeper, info: RunInfo, unreadable: str) -> SessionEnded:
         expected = self._journal.expected_end
-        tail = "" if expected else await self._terminal_tail(keeper, info)
-        return SessionEnded(info.exit_code, info.signal, expected, tail)
+        tail = "" if expected or unreadable else await self._terminal_tail(keeper, info)
+        return SessionEnded(info.exit_code, info.signal, expected, unreadable or tail)
 
     async def _terminal_tail(self, keeper: Keeper, info: RunInfo) -> str:
         """Return the end of what the process wrote to its terminal, as text."""
@@ -114,3 +140,9 @@ class Process:
     async def kill(self) -> None:
         """End the whole process tree."""
         await self._line.ask(lambda keeper: keeper.kill(self.run))
+
+
+def _sound(event: Event) -> Event:
+    """Replace half surrogates, which JSON can escape and nothing after it can store or send."""
+    text = json.dumps(encode(event), ensure_ascii=False)
+    return event if text.isascii() else decode(json.loads(text.encode("utf-8", "replace")))

@@ -14,6 +14,7 @@ from core.host.git import errors as git_errors
 from core.host.git.changes import changes
 from core.host.git.commit import commit_forgotten
 from core.host.git.landing import merge
+from core.host.git.listing import dirty_files
 from core.host.git.outcomes import (
     AlreadyLanded,
     BaseMoved,
@@ -68,22 +69,29 @@ class Repository:
     async def provision(self, journal: Journal, order: Json) -> WorktreeCreated:
         """Make the session's worktree, or find it again. Its place never changes: agents resume by it."""
         with _told():
-            worktree = await self._reopened(journal)
+            worktree, dirty = await self._reopened(journal), 0
             if worktree is None:
-                worktree, start = await self._made(journal, order)
+                worktree, start, dirty = await self._made(journal, order)
             else:
                 start = await tree_of(self._git, worktree.project, worktree.base_sha)
-        return WorktreeCreated(str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start)
+        return WorktreeCreated(
+            str(worktree.path), worktree.branch, worktree.base, worktree.base_sha, start, dirty
+        )
 
-    async def _made(self, journal: Journal, order: Json) -> tuple[Worktree, str]:
-        """Make the worktree and find the tree it starts from, at once: the agent waits for both."""
+    async def _made(self, journal: Journal, order: Json) -> tuple[Worktree, str, int]:
+        """Make the worktree; find the tree it starts from and count what it does not get, all at once."""
         project = self._project(order)
         base = await find_base(self._git, project.path, order["base"] or project.base)
-        making = self._create(journal, order, base)
-        worktree, start = await asyncio.gather(making, tree_of(self._git, base.root, base.sha))
+        worktree, start, dirty = await asyncio.gather(  # the agent waits for all of it
+            self._create(journal, order, base), tree_of(self._git, base.root, base.sha), self._dirty(base)
+        )
         if worktree.base_sha != base.sha:  # it was begun before we died, from an older base
             start = await tree_of(self._git, base.root, worktree.base_sha)
-        return worktree, start
+        return worktree, start, dirty
+
+    async def _dirty(self, base: Base) -> int:
+        """Count the files of the checkout whose changes are not committed."""
+        return 0 if base.bare else len(await dirty_files(self._git, base.root))
 
     async def _reopened(self, journal: Journal) -> Worktree | None:
         """Bring back the worktree a session had; None when its branch was merged away or discarded."""

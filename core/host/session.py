@@ -25,6 +25,7 @@ from core.events import (
     SessionEnded,
     TurnStarted,
 )
+from core.host.agents.program import find_program
 from core.host.agents.registry import make_driver
 from core.host.journal import Journal
 from core.host.keeper import KeeperError, KeeperUnavailable
@@ -203,19 +204,22 @@ class HostSession:
             self._given = False
         if order["epoch"] < self.journal.epoch or self.journal.ended:
             return  # a newer process took its place, or it began and has ended
+        find_program(order["agent"], self._agent(order), self._settings.environ)
         if order["strategy"] != Strategy.OFF and not self._kills:
             await self._emit([await self._repository.provision(self.journal, order)])
         if self._kills:
             return  # it was stopped before it began
         process = self.process if self._is_running() else None
-        process, greeting = (process, ()) if process is not None else await self._start(order)
-        await process.write(greeting, "greeting")
+        if process is None:
+            process = await self._start(order)
+        # Written once by its id: also when the process was found running, for we may have died before.
+        await process.write(self._prepare(order)[1].greeting, "greeting")
         for prompt in order["prompts"]:
             frames = process.driver.prompt(prompt["text"], prompt["id"])
             await process.write(frames, f"{command.id}:{prompt['id']}")
 
-    async def _start(self, order: Json) -> tuple[Process, Sequence[bytes]]:
-        """Start the agent and read it; returns what it is to be greeted with."""
+    async def _start(self, order: Json) -> Process:
+        """Start the agent and read it."""
         process, start = self._prepare(order)
         try:
             info = await process.spawn(start, self._cwd(order), self._marker(order))
@@ -228,7 +232,7 @@ class HostSession:
         if not self.journal.started:
             await self._emit([ProcessStarted(process.run, info.pid)])
         self._follow(process)
-        return process, start.greeting
+        return process
 
     def _prepare(self, order: Json) -> tuple[Process, Start]:
         agent, cwd = self._agent(order), self._cwd(order)
@@ -273,30 +277,32 @@ class HostSession:
     def _is_running(self) -> bool:
         return self.process is not None and self._reader is not None and not self._reader.done()
 
-    def _running(self) -> Process:
+    async def _running(self) -> Process:
+        """Return the process once its driver knows what was asked before we came."""
         if self.process is None or not self._is_running():
             raise NotRunning(name=self.journal.launch.get("name", "?"))
+        await self.process.ready()
         return self.process
 
     async def _prompt(self, command: Command) -> None:
-        process = self._running()
+        process = await self._running()
         frames = process.driver.prompt(command.body["text"], command.body["id"])
         self._given = True
         await process.write(frames, command.id)
 
     async def _plan(self, command: Command) -> None:
-        process, body = self._running(), command.body
+        process, body = await self._running(), command.body
         tree = await self._tree()
         frames = process.driver.plan(body["request"], body["verdict"], body["feedback"])
         await self._reply(process, command, body["request"], frames, tree)
 
     async def _permission(self, command: Command) -> None:
-        process, body = self._running(), command.body
+        process, body = await self._running(), command.body
         frames = process.driver.permission(body["request"], body["verdict"], body["reason"])
         await self._reply(process, command, body["request"], frames)
 
     async def _answer(self, command: Command) -> None:
-        process, body = self._running(), command.body
+        process, body = await self._running(), command.body
         frames = process.driver.answer(body["request"], body["answers"])
         await self._reply(process, command, body["request"], frames)
 
@@ -309,7 +315,7 @@ class HostSession:
         await self._emit([RequestResolved(request, "user", tree)])
 
     async def _interrupt(self, command: Command) -> None:
-        process = self._running()
+        process = await self._running()
         await process.write(process.driver.interrupt(command.id), command.id)
 
     async def _close(self, command: Command) -> None:
@@ -352,7 +358,8 @@ class HostSession:
         return self._repository.cwd(self.journal, order)
 
     def _marker(self, order: Json) -> str:
-        return f"{self._settings.home.name}-s{self.journal.session}-{order['epoch']}"
+        # Killing looks for it among all processes of the machine: it must not be another home's, too.
+        return f"s{self.journal.session}-{order['epoch']}-{order['agent_session']}"
 
     async def _tree(self) -> str:
         try:

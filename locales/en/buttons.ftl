@@ -5,10 +5,8 @@ button-revise = Revise
 button-reject = Reject
 
 button-merge = Merge
-button-open-pr = Open PR
 button-later = Later
 button-discard = Discard
-button-undo = Undo
 
 button-yes = Yes
 button-no = No
@@ -18,8 +16,3 @@ button-allow-session = Allow for this session
 button-deny = Deny
 
 button-done = Done
-button-resume = Resume
-button-stop = Stop
-button-cancel = Cancel
-button-view-output = View output
-button-resolve = Resolve

@@ -41,9 +41,6 @@ lang-set = Language: English
 
 command-unknown = There is no command { $command }. /help lists what there is.
 command-usage-new = Use it like this: /new project task. Projects: { $projects }
-command-usage-session = Use it like this: { $command } name. Sessions: { $names }
 command-usage-answer = Use it like this: /answer name your answer
-command-nothing-to-do = Nothing waits for { $command }.
-command-which = Several sessions wait for { $command }. Say which one: { $names }
 
 not-routed = This message went to no session. Reply to a message of one, or start one with /new.

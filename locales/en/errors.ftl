@@ -1,9 +1,7 @@
 ### What went wrong, what is safe, what to do next. One text for each error class of the core.
 
 error-unknown = Something went wrong; nothing was lost. Look into the log of leadhand, or try again.
-    .with-id = Something went wrong; nothing was lost. The log has it under { $id }.
 
-error-leadhand-error = Something went wrong; nothing was lost. Try again.
 error-config-error = The configuration cannot be used. Nothing was changed.
 error-bad-setting = { $file }: { $setting }: { $reason }
 error-no-token = There is no Telegram token. Set LEADHAND_TELEGRAM_TOKEN, or token under [telegram] in { $file }.
@@ -33,6 +31,10 @@ error-keeper-down = The keeper does not answer: { $reason } Running agents go on
 
 error-session-error = The session cannot do that.
 error-unknown-session = There is no session { $name }. /sessions lists them.
+error-which-session = Several sessions wait for { $command }. Say which one: { $names }
+error-nothing-waits = Nothing waits for { $command }.
+error-nothing-chosen = Press at least one option first.
+error-not-an-option = Press one of the options; this question takes no other answer.
 error-not-running = [{ $name }] is not running. Reply to one of its messages to resume it.
 error-nothing-pending = [{ $name }] waits for no such decision. /status { $name } shows how it stands.
 error-bad-input = { $reason }
@@ -62,6 +64,6 @@ agent-bad-request = the model refused the request
     .next = Say it in another way, or start a new session.
 agent-aborted = the turn was interrupted
     .next = Reply here to go on.
-agent-unknown = { $agent } ended without saying why
+agent-unknown = { $agent } ended unexpectedly
     .next = Reply here to try again.
 agent-details = What it said:

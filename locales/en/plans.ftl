@@ -1,27 +1,21 @@
 ### Plans: the card, what an approval grants, feedback.
 
 plan-title = 📋 [{ $name }] Plan v{ $version }
-    .page = 📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }
     .attached = The whole plan is in the attached file.
-    .rationale = Why: { $text }
     .missing-text = The agent submitted an empty plan.
 
 plan-grants-edits = Approving lets the agent read and edit files in its worktree; commands still ask.
-plan-grants-default = Approving lets the agent begin; edits and commands still ask.
 plan-grants-bypass = Approving lets the agent work without asking, commands included.
 
 plan-approved = 👍 [{ $name }] Plan v{ $version } approved
-    .by = 👍 [{ $name }] Plan v{ $version } approved by { $who }
-    .delegate = 👍 [{ $name }] Plan v{ $version } approved by the delegate: { $reason }
 
 plan-closed-approve = Approved by { $who }
 plan-closed-revise = Sent back by { $who }
 plan-closed-reject = Rejected by { $who }
-plan-closed-superseded = No longer waits; a newer plan or message took its place.
+plan-closed-superseded = No longer waits: the session went on or ended without a decision.
 
 plan-feedback-ask = ✏️ [{ $name }] What should change? Your next message here is the feedback on plan v{ $version }.
     .placeholder = What should change?
     .closed = ✏️ [{ $name }] Feedback on plan v{ $version } sent. The next plan is v{ $next }.
-    .cancelled = ✏️ [{ $name }] No feedback sent. Plan v{ $version } still waits.
 
 plan-early = ⚠️ [{ $name }] Files changed before a plan was approved. Look at the changes before you merge.

@@ -2,18 +2,13 @@
 
 question-title = ❓ [{ $name }] Question
     .part = ❓ [{ $name }] Question { $number } of { $total }
+    .missing-text = The agent asked without saying what.
     .hint = Reply to this message to answer in your own words.
     .hint-many = Press everything that fits, then Done. Or reply to answer in your own words.
     .hint-buttons-only = Press one of the options.
-    .hint-secret = Reply with the value. It goes to the agent only and is not kept here.
 
 question-closed-answer = Answered: { $answer }
-    .by = Answered by { $who }: { $answer }
 question-closed-superseded = The agent no longer waits for this answer.
-question-closed-secret = Answered.
-question-toast-chosen = Chosen: { $label }
-question-toast-removed = Removed: { $label }
-question-nothing-chosen = Press at least one option first.
 
 permission-title = ❓ [{ $name }] Permission needed
     .tool = Tool: { $tool }

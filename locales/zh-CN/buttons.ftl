@@ -5,10 +5,8 @@ button-revise = 修改
 button-reject = 拒绝
 
 button-merge = 合并
-button-open-pr = 创建 PR
 button-later = 稍后
 button-discard = 丢弃
-button-undo = 撤销
 
 button-yes = 是
 button-no = 否
@@ -18,8 +16,3 @@ button-allow-session = 本次会话都允许
 button-deny = 不允许
 
 button-done = 完成
-button-resume = 恢复
-button-stop = 停止
-button-cancel = 取消
-button-view-output = 查看输出
-button-resolve = 解决

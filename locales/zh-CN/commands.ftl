@@ -41,9 +41,6 @@ lang-set = 语言：简体中文
 
 command-unknown = 没有 { $command } 这个命令。/help 会列出所有命令。
 command-usage-new = 用法：/new 项目 任务。项目：{ $projects }
-command-usage-session = 用法：{ $command } 名称。会话：{ $names }
 command-usage-answer = 用法：/answer 名称 你的回答
-command-nothing-to-do = 没有等待 { $command } 的事项。
-command-which = 有多个会话在等待 { $command }，请指明是哪一个：{ $names }
 
 not-routed = 这条消息没有送到任何会话。请回复某个会话的消息，或用 /new 新建一个。

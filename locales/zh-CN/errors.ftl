@@ -1,9 +1,7 @@
 ### 出了什么问题、什么是安全的、接下来做什么。核心的每个错误类对应一条。
 
 error-unknown = 出了点问题，没有丢失任何内容。可以查看 leadhand 的日志，或再试一次。
-    .with-id = 出了点问题，没有丢失任何内容。日志中的编号是 { $id }。
 
-error-leadhand-error = 出了点问题，没有丢失任何内容。请再试一次。
 error-config-error = 配置无法使用，没有做任何改动。
 error-bad-setting = { $file }：{ $setting }：{ $reason }
 error-no-token = 没有 Telegram 令牌。请设置 LEADHAND_TELEGRAM_TOKEN，或在 { $file } 的 [telegram] 下设置 token。
@@ -33,6 +31,10 @@ error-keeper-down = keeper 没有应答：{ $reason } 运行中的代理不受�
 
 error-session-error = 会话无法执行此操作。
 error-unknown-session = 没有会话 { $name }。/sessions 可列出所有会话。
+error-which-session = 有多个会话等待 { $command }，请指明其中一个：{ $names }
+error-nothing-waits = 没有等待 { $command } 的内容。
+error-nothing-chosen = 请先至少选择一个选项。
+error-not-an-option = 请点选其中一个选项；这个问题不接受其他回答。
 error-not-running = [{ $name }] 没有在运行。回复它的任意消息即可恢复。
 error-nothing-pending = [{ $name }] 没有这样的待决事项。/status { $name } 可查看它的状态。
 error-bad-input = { $reason }
@@ -62,6 +64,6 @@ agent-bad-request = 模型拒绝了这个请求
     .next = 请换个说法，或新建会话。
 agent-aborted = 本轮被中断
     .next = 回复此消息即可继续。
-agent-unknown = { $agent } 已结束，没有说明原因
+agent-unknown = { $agent } 意外结束
     .next = 回复此消息可以重试。
 agent-details = 它的原话：

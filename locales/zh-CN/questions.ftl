@@ -2,18 +2,13 @@
 
 question-title = ❓ [{ $name }] 问题
     .part = ❓ [{ $name }] 问题 { $number } / { $total }
+    .missing-text = 代理提问时没有写出问题。
     .hint = 回复此消息，可以用自己的话回答。
     .hint-many = 点选所有合适的选项，再点“完成”；也可以回复，用自己的话回答。
     .hint-buttons-only = 请点选一个选项。
-    .hint-secret = 请回复该值。它只会交给代理，不会在这里保留。
 
 question-closed-answer = 回答：{ $answer }
-    .by = { $who } 的回答：{ $answer }
 question-closed-superseded = 代理已不再等待这个回答。
-question-closed-secret = 已回答。
-question-toast-chosen = 已选：{ $label }
-question-toast-removed = 已取消：{ $label }
-question-nothing-chosen = 请先至少选择一项。
 
 permission-title = ❓ [{ $name }] 需要许可
     .tool = 工具：{ $tool }

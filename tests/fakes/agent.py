@@ -1,6 +1,6 @@
 """An agent that does what a file says: any plan, question, garbage or end, in Claude Code's protocol.
 
-`python -m tests.fakes.agent`; AGENT_SCRIPT names a JSON file: a list of turns, each a list of [verb, value].
+`python tests/fakes/agent.py`; AGENT_SCRIPT names a JSON file: a list of turns, each a list of [verb, value].
 Everything it hears is written beside the script, one JSON object a line.
 """
 

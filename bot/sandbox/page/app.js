@@ -40,6 +40,7 @@ function drawRoom() {
   const room = chat();
   $("app").dataset.pane = room ? "room" : "list";
   $("composer").hidden = !room;
+  composer.drawTips();
   if (!room) { log.replaceChildren(hint("Choose a chat", "It opens here.")); drawPin(); drawLive(); return; }
   const messages = messagesOf(room, store.topic);
   if (moved) log.replaceChildren();
@@ -133,6 +134,7 @@ function join(node) {
 
 function onMessage({ chat: room, message, fresh }) {
   drawChats();
+  composer.drawTips();
   if (room !== chat() || (room.forum && topicOf(message) !== store.topic)) return;
   const old = log.querySelector(`[data-id="${message.message_id}"]`);
   if (old) {

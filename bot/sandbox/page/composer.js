@@ -123,6 +123,20 @@ function aimed(message) {
     || Boolean(name && (message.text || "").includes(`@${name}`));
 }
 
+// What a visitor may say first; gone as soon as he found his own words.
+
+export function drawTips() {
+  const said = chat() ? [...chat().messages.values()].filter((m) => !m.from.is_bot && !m.service).map((m) => m.text || "") : [];
+  const begun = said.some((text) => !/^\/(start|allow|help)\b/.test(text));
+  const left = begun ? [] : (chat()?.tips || []).filter((tip) => !said.includes(tip));
+  $("tips").replaceChildren(el("span", { "aria-hidden": "true" }, "Try"), ...left.map((tip) => {
+    const button = el("button", { class: "tip", type: "button" }, tip);
+    button.addEventListener("click", () => { say(tip); field.focus(); });
+    return button;
+  }));
+  $("tips").hidden = !left.length;
+}
+
 export function hideKeys() {
   $("keys").hidden = true;
 }

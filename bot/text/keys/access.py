@@ -24,10 +24,6 @@ class AccessKeys(Speaker):
         """This code is not right. Run leadhand pair for a new one."""
         return self.get("access-wrong-code")
 
-    def access_too_many_tries(self, *, minutes: float) -> str:
-        """Too many wrong codes. Pairing is closed for { $minutes -> [one] 1 minute *[other] { $minutes }…"""
-        return self.get("access-too-many-tries", minutes=minutes)
-
     def access_code_expired(self) -> str:
         """This code has expired. Run leadhand pair for a new one."""
         return self.get("access-code-expired")
@@ -36,42 +32,10 @@ class AccessKeys(Speaker):
         """Paired. You are the owner."""
         return self.get("access-paired-owner")
 
-    def access_paired_owner_next(self) -> str:
-        """Send a task to begin, or /help."""
-        return self.get("access-paired-owner.next")
-
-    def access_paired_role(self, *, role: Value) -> str:
-        """Paired. Your role here is { $role }."""
-        return self.get("access-paired-role", role=role)
-
-    def access_already_paired(self) -> str:
-        """You are paired already."""
-        return self.get("access-already-paired")
-
-    def access_not_allowed(self, *, role: Value) -> str:
-        """You may not do that here. Your role is { $role }."""
-        return self.get("access-not-allowed", role=role)
-
-    def access_not_yours(self) -> str:
-        """This button belongs to somebody else."""
-        return self.get("access-not-yours")
-
-    def access_private_only(self) -> str:
-        """This works in a private chat with the bot only."""
-        return self.get("access-private-only")
-
-    def press_stale(self) -> str:
-        """This button is out of date. The newest card has the buttons that work."""
-        return self.get("press-stale")
-
-    def press_unknown(self) -> str:
-        """This button is not known. /status shows what waits."""
-        return self.get("press-unknown")
+    def press_already_answer(self, *, who: Value) -> str:
+        """Already answered by { $who }."""
+        return self.get("press-already-answer", who=who)
 
     def press_already(self, *, who: Value, verb: Value) -> str:
         """Already decided by { $who }: { $verb }"""
         return self.get("press-already", who=who, verb=verb)
-
-    def press_working(self) -> str:
-        """Working on it…"""
-        return self.get("press-working")

@@ -24,10 +24,6 @@ class ButtonsKeys(Speaker):
         """Merge"""
         return self.get("button-merge")
 
-    def button_open_pr(self) -> str:
-        """Open PR"""
-        return self.get("button-open-pr")
-
     def button_later(self) -> str:
         """Later"""
         return self.get("button-later")
@@ -35,10 +31,6 @@ class ButtonsKeys(Speaker):
     def button_discard(self) -> str:
         """Discard"""
         return self.get("button-discard")
-
-    def button_undo(self) -> str:
-        """Undo"""
-        return self.get("button-undo")
 
     def button_yes(self) -> str:
         """Yes"""
@@ -63,23 +55,3 @@ class ButtonsKeys(Speaker):
     def button_done(self) -> str:
         """Done"""
         return self.get("button-done")
-
-    def button_resume(self) -> str:
-        """Resume"""
-        return self.get("button-resume")
-
-    def button_stop(self) -> str:
-        """Stop"""
-        return self.get("button-stop")
-
-    def button_cancel(self) -> str:
-        """Cancel"""
-        return self.get("button-cancel")
-
-    def button_view_output(self) -> str:
-        """View output"""
-        return self.get("button-view-output")
-
-    def button_resolve(self) -> str:
-        """Resolve"""
-        return self.get("button-resolve")

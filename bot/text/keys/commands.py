@@ -156,21 +156,9 @@ class CommandsKeys(Speaker):
         """Use it like this: /new project task. Projects: { $projects }"""
         return self.get("command-usage-new", projects=projects)
 
-    def command_usage_session(self, *, command: Value, names: Value) -> str:
-        """Use it like this: { $command } name. Sessions: { $names }"""
-        return self.get("command-usage-session", command=command, names=names)
-
     def command_usage_answer(self) -> str:
         """Use it like this: /answer name your answer"""
         return self.get("command-usage-answer")
-
-    def command_nothing_to_do(self, *, command: Value) -> str:
-        """Nothing waits for { $command }."""
-        return self.get("command-nothing-to-do", command=command)
-
-    def command_which(self, *, command: Value, names: Value) -> str:
-        """Several sessions wait for { $command }. Say which one: { $names }"""
-        return self.get("command-which", command=command, names=names)
 
     def not_routed(self) -> str:
         """This message went to no session. Reply to a message of one, or start one with /new."""

@@ -12,14 +12,6 @@ class ErrorsKeys(Speaker):
         """Something went wrong; nothing was lost. Look into the log of leadhand, or try again."""
         return self.get("error-unknown")
 
-    def error_unknown_with_id(self, *, id: Value) -> str:
-        """Something went wrong; nothing was lost. The log has it under { $id }."""
-        return self.get("error-unknown.with-id", id=id)
-
-    def error_leadhand_error(self) -> str:
-        """Something went wrong; nothing was lost. Try again."""
-        return self.get("error-leadhand-error")
-
     def error_config_error(self) -> str:
         """The configuration cannot be used. Nothing was changed."""
         return self.get("error-config-error")
@@ -123,6 +115,22 @@ class ErrorsKeys(Speaker):
     def error_unknown_session(self, *, name: Value) -> str:
         """There is no session { $name }. /sessions lists them."""
         return self.get("error-unknown-session", name=name)
+
+    def error_which_session(self, *, command: Value, names: Value) -> str:
+        """Several sessions wait for { $command }. Say which one: { $names }"""
+        return self.get("error-which-session", command=command, names=names)
+
+    def error_nothing_waits(self, *, command: Value) -> str:
+        """Nothing waits for { $command }."""
+        return self.get("error-nothing-waits", command=command)
+
+    def error_nothing_chosen(self) -> str:
+        """Press at least one option first."""
+        return self.get("error-nothing-chosen")
+
+    def error_not_an_option(self) -> str:
+        """Press one of the options; this question takes no other answer."""
+        return self.get("error-not-an-option")
 
     def error_not_running(self, *, name: Value) -> str:
         """[{ $name }] is not running. Reply to one of its messages to resume it."""
@@ -233,7 +241,7 @@ class ErrorsKeys(Speaker):
         return self.get("agent-aborted.next")
 
     def agent_unknown(self, *, agent: Value) -> str:
-        """{ $agent } ended without saying why"""
+        """{ $agent } ended unexpectedly"""
         return self.get("agent-unknown", agent=agent)
 
     def agent_unknown_next(self) -> str:

@@ -12,17 +12,9 @@ class PlansKeys(Speaker):
         """📋 [{ $name }] Plan v{ $version }"""
         return self.get("plan-title", name=name, version=version)
 
-    def plan_title_page(self, *, name: Value, version: Value, number: Value, total: Value) -> str:
-        """📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }"""
-        return self.get("plan-title.page", name=name, version=version, number=number, total=total)
-
     def plan_title_attached(self) -> str:
         """The whole plan is in the attached file."""
         return self.get("plan-title.attached")
-
-    def plan_title_rationale(self, *, text: Value) -> str:
-        """Why: { $text }"""
-        return self.get("plan-title.rationale", text=text)
 
     def plan_title_missing_text(self) -> str:
         """The agent submitted an empty plan."""
@@ -32,10 +24,6 @@ class PlansKeys(Speaker):
         """Approving lets the agent read and edit files in its worktree; commands still ask."""
         return self.get("plan-grants-edits")
 
-    def plan_grants_default(self) -> str:
-        """Approving lets the agent begin; edits and commands still ask."""
-        return self.get("plan-grants-default")
-
     def plan_grants_bypass(self) -> str:
         """Approving lets the agent work without asking, commands included."""
         return self.get("plan-grants-bypass")
@@ -43,14 +31,6 @@ class PlansKeys(Speaker):
     def plan_approved(self, *, name: Value, version: Value) -> str:
         """👍 [{ $name }] Plan v{ $version } approved"""
         return self.get("plan-approved", name=name, version=version)
-
-    def plan_approved_by(self, *, name: Value, version: Value, who: Value) -> str:
-        """👍 [{ $name }] Plan v{ $version } approved by { $who }"""
-        return self.get("plan-approved.by", name=name, version=version, who=who)
-
-    def plan_approved_delegate(self, *, name: Value, version: Value, reason: Value) -> str:
-        """👍 [{ $name }] Plan v{ $version } approved by the delegate: { $reason }"""
-        return self.get("plan-approved.delegate", name=name, version=version, reason=reason)
 
     def plan_closed_approve(self, *, who: Value) -> str:
         """Approved by { $who }"""
@@ -65,7 +45,7 @@ class PlansKeys(Speaker):
         return self.get("plan-closed-reject", who=who)
 
     def plan_closed_superseded(self) -> str:
-        """No longer waits; a newer plan or message took its place."""
+        """No longer waits: the session went on or ended without a decision."""
         return self.get("plan-closed-superseded")
 
     def plan_feedback_ask(self, *, name: Value, version: Value) -> str:
@@ -79,10 +59,6 @@ class PlansKeys(Speaker):
     def plan_feedback_ask_closed(self, *, name: Value, version: Value, next: Value) -> str:
         """✏️ [{ $name }] Feedback on plan v{ $version } sent. The next plan is v{ $next }."""
         return self.get("plan-feedback-ask.closed", name=name, version=version, next=next)
-
-    def plan_feedback_ask_cancelled(self, *, name: Value, version: Value) -> str:
-        """✏️ [{ $name }] No feedback sent. Plan v{ $version } still waits."""
-        return self.get("plan-feedback-ask.cancelled", name=name, version=version)
 
     def plan_early(self, *, name: Value) -> str:
         """⚠️ [{ $name }] Files changed before a plan was approved. Look at the changes before you merge."""

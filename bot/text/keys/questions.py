@@ -16,6 +16,10 @@ class QuestionsKeys(Speaker):
         """❓ [{ $name }] Question { $number } of { $total }"""
         return self.get("question-title.part", name=name, number=number, total=total)
 
+    def question_title_missing_text(self) -> str:
+        """The agent asked without saying what."""
+        return self.get("question-title.missing-text")
+
     def question_title_hint(self) -> str:
         """Reply to this message to answer in your own words."""
         return self.get("question-title.hint")
@@ -28,37 +32,13 @@ class QuestionsKeys(Speaker):
         """Press one of the options."""
         return self.get("question-title.hint-buttons-only")
 
-    def question_title_hint_secret(self) -> str:
-        """Reply with the value. It goes to the agent only and is not kept here."""
-        return self.get("question-title.hint-secret")
-
     def question_closed_answer(self, *, answer: Value) -> str:
         """Answered: { $answer }"""
         return self.get("question-closed-answer", answer=answer)
 
-    def question_closed_answer_by(self, *, who: Value, answer: Value) -> str:
-        """Answered by { $who }: { $answer }"""
-        return self.get("question-closed-answer.by", who=who, answer=answer)
-
     def question_closed_superseded(self) -> str:
         """The agent no longer waits for this answer."""
         return self.get("question-closed-superseded")
-
-    def question_closed_secret(self) -> str:
-        """Answered."""
-        return self.get("question-closed-secret")
-
-    def question_toast_chosen(self, *, label: Value) -> str:
-        """Chosen: { $label }"""
-        return self.get("question-toast-chosen", label=label)
-
-    def question_toast_removed(self, *, label: Value) -> str:
-        """Removed: { $label }"""
-        return self.get("question-toast-removed", label=label)
-
-    def question_nothing_chosen(self) -> str:
-        """Press at least one option first."""
-        return self.get("question-nothing-chosen")
 
     def permission_title(self, *, name: Value) -> str:
         """❓ [{ $name }] Permission needed"""

@@ -16,41 +16,17 @@ class SessionsKeys(Speaker):
         """{ $agent } in { $project }"""
         return self.get("session-started.by", agent=agent, project=project)
 
-    def session_started_worktree(self, *, branch: Value, base: Value) -> str:
-        """Branch { $branch }, from { $base }"""
-        return self.get("session-started.worktree", branch=branch, base=base)
-
-    def session_started_checkout(self) -> str:
-        """Works in the checkout itself, without a worktree"""
-        return self.get("session-started.checkout")
-
-    def session_started_resumes(self) -> str:
-        """Goes on with the conversation it had"""
-        return self.get("session-started.resumes")
-
     def session_started_next(self, *, name: Value) -> str:
         """Reply here to talk to it, /stop { $name } to end it."""
         return self.get("session-started.next", name=name)
-
-    def session_queued(self, *, name: Value, running: float) -> str:
-        """🕐 [{ $name }] Waits for a free place; { $running -> [one] 1 session is running *[other] { $run…"""
-        return self.get("session-queued", name=name, running=running)
 
     def progress_working(self, *, name: Value) -> str:
         """⚙️ [{ $name }] Working"""
         return self.get("progress-working", name=name)
 
-    def progress_waiting(self, *, name: Value) -> str:
-        """⚙️ [{ $name }] Waiting for your decision"""
-        return self.get("progress-waiting", name=name)
-
     def progress_finished(self, *, name: Value) -> str:
         """⚙️ [{ $name }] Turn finished"""
         return self.get("progress-finished", name=name)
-
-    def progress_starting(self, *, name: Value) -> str:
-        """⚙️ [{ $name }] Starting"""
-        return self.get("progress-starting", name=name)
 
     def progress_steps(self, *, count: float) -> str:
         """{ $count -> [one] 1 step *[other] { $count } steps }"""
@@ -59,14 +35,6 @@ class SessionsKeys(Speaker):
     def progress_earlier(self, *, count: float) -> str:
         """{ $count -> [one] … 1 earlier step *[other] … { $count } earlier steps }"""
         return self.get("progress-earlier", count=count)
-
-    def progress_retrying(self, *, seconds: Value) -> str:
-        """The model did not answer; next try in { $seconds } s"""
-        return self.get("progress-retrying", seconds=seconds)
-
-    def progress_compacted(self) -> str:
-        """The agent shortened its memory of the conversation"""
-        return self.get("progress-compacted")
 
     def session_completed(self, *, name: Value) -> str:
         """✅ [{ $name }] Completed"""
@@ -84,10 +52,6 @@ class SessionsKeys(Speaker):
         """The changes are on branch { $branch }."""
         return self.get("session-completed.left-branch", branch=branch)
 
-    def session_completed_next(self) -> str:
-        """Reply here to go on with it."""
-        return self.get("session-completed.next")
-
     def session_failed(self, *, name: Value, reason: Value) -> str:
         """❌ [{ $name }] Failed: { $reason }"""
         return self.get("session-failed", name=name, reason=reason)
@@ -96,17 +60,13 @@ class SessionsKeys(Speaker):
         """Its worktree and branch are kept."""
         return self.get("session-failed.kept")
 
-    def session_failed_next(self, *, name: Value) -> str:
-        """Reply here to try again, or /discard { $name }."""
-        return self.get("session-failed.next", name=name)
+    def session_failed_next(self) -> str:
+        """Reply here to try again."""
+        return self.get("session-failed.next")
 
     def session_stopped(self, *, name: Value) -> str:
         """⛔ [{ $name }] Stopped"""
         return self.get("session-stopped", name=name)
-
-    def session_stopped_by(self, *, name: Value, who: Value) -> str:
-        """⛔ [{ $name }] Stopped by { $who }"""
-        return self.get("session-stopped.by", name=name, who=who)
 
     def session_stopped_rejected(self, *, name: Value, version: Value) -> str:
         """⛔ [{ $name }] Stopped: plan v{ $version } rejected"""
@@ -128,10 +88,6 @@ class SessionsKeys(Speaker):
         """💤 [{ $name }] Suspended: { $reason }"""
         return self.get("session-suspended", name=name, reason=reason)
 
-    def session_suspended_idle(self, *, minutes: Value) -> str:
-        """nothing happened for { $minutes } min"""
-        return self.get("session-suspended.idle", minutes=minutes)
-
     def session_suspended_lost(self) -> str:
         """its process is gone, as after a restart of the machine"""
         return self.get("session-suspended.lost")
@@ -140,49 +96,9 @@ class SessionsKeys(Speaker):
         """Reply here to resume it."""
         return self.get("session-suspended.next")
 
-    def session_resumed(self, *, name: Value) -> str:
-        """▶️ [{ $name }] Resumed"""
-        return self.get("session-resumed", name=name)
-
-    def session_resumed_lost_turn(self) -> str:
-        """The turn that was running was lost; the agent was told to go on."""
-        return self.get("session-resumed.lost-turn")
-
-    def session_resumed_lost_question(self) -> str:
-        """The question it had asked was lost; your answer is sent as a message."""
-        return self.get("session-resumed.lost-question")
-
-    def session_resumed_lost_plan(self, *, version: Value) -> str:
-        """The agent no longer waits for plan v{ $version }; your decision is sent as a message."""
-        return self.get("session-resumed.lost-plan", version=version)
-
-    def session_resumed_lost_nothing(self) -> str:
-        """Nothing was lost."""
-        return self.get("session-resumed.lost-nothing")
-
-    def session_paused_rate_limit(self, *, name: Value, time: Value, agent: Value) -> str:
-        """⏸️ [{ $name }] Paused until { $time }: { $agent } has reached its rate limit. It goes on by its…"""
-        return self.get("session-paused-rate-limit", name=name, time=time, agent=agent)
-
-    def session_reminder_plan(self, *, name: Value, version: Value) -> str:
-        """⏰ [{ $name }] Plan v{ $version } still waits for you"""
-        return self.get("session-reminder-plan", name=name, version=version)
-
-    def session_reminder_question(self, *, name: Value) -> str:
-        """⏰ [{ $name }] A question still waits for you"""
-        return self.get("session-reminder-question", name=name)
-
-    def session_reminder_branch(self, *, name: Value, branch: Value) -> str:
-        """⏰ [{ $name }] Branch { $branch } still waits for you"""
-        return self.get("session-reminder-branch", name=name, branch=branch)
-
     def fact_files(self, *, count: float) -> str:
         """{ $count -> [one] 1 file *[other] { $count } files }"""
         return self.get("fact-files", count=count)
-
-    def fact_commits(self, *, count: float) -> str:
-        """{ $count -> [one] 1 commit *[other] { $count } commits }"""
-        return self.get("fact-commits", count=count)
 
     def fact_lines(self, *, added: Value, deleted: Value) -> str:
         """+{ $added } −{ $deleted }"""
@@ -192,26 +108,6 @@ class SessionsKeys(Speaker):
         """${ $amount }"""
         return self.get("fact-cost", amount=amount)
 
-    def fact_minutes(self, *, minutes: Value) -> str:
-        """{ $minutes } min"""
-        return self.get("fact-minutes", minutes=minutes)
-
-    def fact_seconds(self, *, seconds: Value) -> str:
-        """{ $seconds } s"""
-        return self.get("fact-seconds", seconds=seconds)
-
-    def fact_tokens(self, *, count: Value) -> str:
-        """{ $count } tokens"""
-        return self.get("fact-tokens", count=count)
-
-    def fact_checks_passed(self) -> str:
-        """checks passed"""
-        return self.get("fact-checks-passed")
-
-    def fact_checks_failed(self, *, command: Value) -> str:
-        """checks failed: { $command }"""
-        return self.get("fact-checks-failed", command=command)
-
     def sessions_title(self, *, count: float) -> str:
         """{ $count -> [one] 1 session *[other] { $count } sessions }"""
         return self.get("sessions-title", count=count)
@@ -219,14 +115,6 @@ class SessionsKeys(Speaker):
     def sessions_empty(self) -> str:
         """There are no sessions. Start one with /new."""
         return self.get("sessions-empty")
-
-    def sessions_row(self, *, name: Value, state: Value, project: Value, task: Value) -> str:
-        """[{ $name }] { $state } · { $project } · { $task }"""
-        return self.get("sessions-row", name=name, state=state, project=project, task=task)
-
-    def sessions_more(self, *, count: float) -> str:
-        """{ $count -> [one] 1 more *[other] { $count } more }"""
-        return self.get("sessions-more", count=count)
 
     def status_title(self, *, name: Value, state: Value) -> str:
         """[{ $name }] { $state }"""
@@ -236,37 +124,9 @@ class SessionsKeys(Speaker):
         """Task: { $task }"""
         return self.get("status-title.task", task=task)
 
-    def status_title_where(self, *, agent: Value, project: Value, branch: Value) -> str:
-        """{ $agent } in { $project }, branch { $branch }"""
-        return self.get("status-title.where", agent=agent, project=project, branch=branch)
-
     def status_title_activity(self, *, activity: Value) -> str:
         """Now: { $activity }"""
         return self.get("status-title.activity", activity=activity)
-
-    def status_title_waits_plan(self, *, version: Value) -> str:
-        """Waits for your decision on plan v{ $version }"""
-        return self.get("status-title.waits-plan", version=version)
-
-    def status_title_waits_question(self) -> str:
-        """Waits for your answer"""
-        return self.get("status-title.waits-question")
-
-    def status_title_waits_permission(self) -> str:
-        """Waits for your permission"""
-        return self.get("status-title.waits-permission")
-
-    def status_title_waits_branch(self, *, branch: Value) -> str:
-        """Waits for your decision on branch { $branch }"""
-        return self.get("status-title.waits-branch", branch=branch)
-
-    def status_title_used(self, *, facts: Value) -> str:
-        """Used so far: { $facts }"""
-        return self.get("status-title.used", facts=facts)
-
-    def status_title_doubtful(self, *, what: Value) -> str:
-        """Perhaps not delivered: { $what }"""
-        return self.get("status-title.doubtful", what=what)
 
     def status_waiting(self, *, count: float) -> str:
         """{ $count -> [one] 1 decision waits *[other] { $count } decisions wait }"""
@@ -276,37 +136,9 @@ class SessionsKeys(Speaker):
         """No decision waits."""
         return self.get("status-nothing-waits")
 
-    def message_delivered(self, *, name: Value) -> str:
-        """[{ $name }] Passed on."""
-        return self.get("message-delivered", name=name)
-
-    def message_queued(self, *, name: Value) -> str:
-        """[{ $name }] Passed on; the agent reads it when this step ends."""
-        return self.get("message-queued", name=name)
-
-    def message_resumes(self, *, name: Value) -> str:
-        """[{ $name }] Resuming with your message."""
-        return self.get("message-resumes", name=name)
-
-    def message_as_file(self, *, name: Value, file: Value) -> str:
-        """[{ $name }] Your text is long, so the agent gets it as the file { $file }."""
-        return self.get("message-as-file", name=name, file=file)
-
-    def message_too_long(self, *, length: Value, limit: Value) -> str:
-        """The text has { $length } characters; { $limit } are possible. Send it as a file instead."""
-        return self.get("message-too-long", length=length, limit=limit)
-
     def text_attached(self) -> str:
         """The full text is in the attached file."""
         return self.get("text-attached")
-
-    def text_cut(self, *, length: Value) -> str:
-        """Cut here. The full text has { $length } characters."""
-        return self.get("text-cut", length=length)
-
-    def text_page(self, *, number: Value, total: Value) -> str:
-        """{ $number } of { $total }"""
-        return self.get("text-page", number=number, total=total)
 
     def state_queued(self) -> str:
         """queued"""

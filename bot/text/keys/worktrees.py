@@ -31,25 +31,13 @@ class WorktreesKeys(Speaker):
             deleted=deleted,
         )
 
-    def branch_decision_more_commits(self, *, count: float) -> str:
-        """{ $count -> [one] … and 1 more commit *[other] … and { $count } more commits }"""
-        return self.get("branch-decision.more-commits", count=count)
-
     def branch_decision_more_files(self, *, count: float) -> str:
         """{ $count -> [one] … and 1 more file *[other] … and { $count } more files }"""
         return self.get("branch-decision.more-files", count=count)
 
-    def branch_decision_committed(self) -> str:
-        """Changes the agent had not committed are committed on the branch."""
-        return self.get("branch-decision.committed")
-
     def branch_decision_conflicts(self, *, count: float) -> str:
         """{ $count -> [one] Merging would conflict in 1 file: *[other] Merging would conflict in { $count…"""
         return self.get("branch-decision.conflicts", count=count)
-
-    def branch_decision_base_dirty(self, *, base: Value) -> str:
-        """The checkout of { $base } has local changes. They stay as they are."""
-        return self.get("branch-decision.base-dirty", base=base)
 
     def branch_decision_next(self, *, base: Value) -> str:
         """Merge brings it into { $base }. Discard keeps a backup."""
@@ -79,17 +67,9 @@ class WorktreesKeys(Speaker):
         """The session goes on; a new card follows."""
         return self.get("branch-closed-superseded")
 
-    def branch_closed_by(self, *, outcome: Value, who: Value) -> str:
-        """{ $outcome } by { $who }"""
-        return self.get("branch-closed-by", outcome=outcome, who=who)
-
     def branch_later(self, *, name: Value, branch: Value) -> str:
         """🕐 [{ $name }] Branch { $branch } waits. Decide with these buttons whenever you like."""
         return self.get("branch-later", name=name, branch=branch)
-
-    def branch_later_until(self, *, name: Value, branch: Value, when: Value) -> str:
-        """🕐 [{ $name }] Branch { $branch } waits. A reminder comes { $when }."""
-        return self.get("branch-later.until", name=name, branch=branch, when=when)
 
     def branch_merged(self, *, name: Value, branch: Value, base: Value) -> str:
         """✅ [{ $name }] Merged { $branch } → { $base }"""
@@ -102,26 +82,6 @@ class WorktreesKeys(Speaker):
     def branch_merged_commit(self, *, base: Value, commit: Value) -> str:
         """{ $base } is now at { $commit }."""
         return self.get("branch-merged.commit", base=base, commit=commit)
-
-    def branch_merged_undo(self, *, base: Value) -> str:
-        """Undo works as long as { $base } does not move on."""
-        return self.get("branch-merged.undo", base=base)
-
-    def branch_merged_kept(self, *, reasons: Value) -> str:
-        """The worktree is kept: { $reasons }"""
-        return self.get("branch-merged.kept", reasons=reasons)
-
-    def branch_merged_undone(self, *, name: Value, base: Value, commit: Value) -> str:
-        """↩️ [{ $name }] Merge undone; { $base } is back at { $commit }."""
-        return self.get("branch-merged.undone", name=name, base=base, commit=commit)
-
-    def branch_pr_opened(self, *, name: Value, url: Value) -> str:
-        """✅ [{ $name }] PR opened: { $url }"""
-        return self.get("branch-pr-opened", name=name, url=url)
-
-    def branch_no_changes(self, *, name: Value, base: Value) -> str:
-        """[{ $name }] No changes against { $base }; nothing to merge."""
-        return self.get("branch-no-changes", name=name, base=base)
 
     def merge_conflict(self, *, name: Value, base: Value) -> str:
         """⚠️ [{ $name }] Not merged: it conflicts with { $base }."""
@@ -147,10 +107,6 @@ class WorktreesKeys(Speaker):
         """Nothing was changed. Commit or undo those edits, then press Merge again."""
         return self.get("merge-blocked.next")
 
-    def merge_blocked_reason(self, *, reason: Value) -> str:
-        """{ $reason }"""
-        return self.get("merge-blocked.reason", reason=reason)
-
     def merge_moved(self, *, name: Value, base: Value) -> str:
         """⚠️ [{ $name }] Not merged: { $base } moved meanwhile."""
         return self.get("merge-moved", name=name, base=base)
@@ -159,33 +115,13 @@ class WorktreesKeys(Speaker):
         """Nothing was changed. Press Merge again."""
         return self.get("merge-moved.next")
 
-    def merge_verify_failed(self, *, name: Value, command: Value) -> str:
-        """⚠️ [{ $name }] Not merged: { $command } failed on the merged result."""
-        return self.get("merge-verify-failed", name=name, command=command)
-
-    def merge_verify_failed_next(self) -> str:
-        """Nothing was changed. Reply here to let the agent fix it, then press Merge again."""
-        return self.get("merge-verify-failed.next")
-
     def discard_ask(self, *, name: Value, branch: Value) -> str:
         """🔀 [{ $name }] Discard { $branch }?"""
         return self.get("discard-ask", name=name, branch=branch)
 
-    def discard_ask_loses(self, *, commits: float) -> str:
-        """{ $commits -> [one] 1 commit *[other] { $commits } commits } and its worktree go away."""
-        return self.get("discard-ask.loses", commits=commits)
-
-    def discard_ask_keeps(self, *, backup: Value) -> str:
-        """A backup is kept as { $backup }."""
-        return self.get("discard-ask.keeps", backup=backup)
-
     def discard_ask_keeps_any(self) -> str:
         """A backup is kept and can be brought back."""
         return self.get("discard-ask.keeps-any")
-
-    def discard_closed_yes(self, *, who: Value) -> str:
-        """Discarded by { $who }"""
-        return self.get("discard-closed-yes", who=who)
 
     def discard_closed_no(self) -> str:
         """Kept"""

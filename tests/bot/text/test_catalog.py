@@ -123,8 +123,8 @@ def test_the_contract_lines_are_exact_in_english() -> None:
     assert branch == "🔀 [fix] a → main, 1 commit, 2 files, +3 −4"
     plan = (t.button_approve(), t.button_revise(), t.button_reject())
     assert plan == ("Approve", "Revise", "Reject")
-    work = (t.button_merge(), t.button_open_pr(), t.button_later(), t.button_discard())
-    assert work == ("Merge", "Open PR", "Later", "Discard")
+    work = (t.button_merge(), t.button_later(), t.button_discard())
+    assert work == ("Merge", "Later", "Discard")
     assert (t.button_yes(), t.button_no()) == ("Yes", "No")
 
 
@@ -140,7 +140,6 @@ def test_canonical_lines_start_with_their_sign_and_the_session(locale: str) -> N
         "❌": t.session_failed(name="a", reason="r"),
         "⛔": t.session_stopped(name="a"),
         "💤": t.session_suspended(name="a", reason="r"),
-        "⏰": t.session_reminder_question(name="a"),
         "🚀": t.session_started(name="a"),
     }
     for sign, line in lines.items():
