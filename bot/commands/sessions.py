@@ -135,7 +135,7 @@ async def status(desk: Desk, message: Incoming) -> None:
     id_, _ = await desk.target(message, _awaits)
     session = await desk.engine.session(id_)
     lines: list[tuple[str, dict[str, str | int]]] = [
-        ("status-title", {"name": session.name, "state": f"@{state_key(session)}"}),
+        ("status-title", {"name": session.name, "state": state_key(session)}),
         ("status-title.task", {"task": inline(session.task, 300)}),
     ]
     if session.activity:
