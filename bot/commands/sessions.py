@@ -53,7 +53,7 @@ async def plain(desk: Desk, message: Incoming) -> None:
     if not message.text.strip():
         return
     engine = desk.engine
-    place = await engine.place(message.chat, message.thread, message.reply_to, message.user)
+    place = await desk.place(message)
     if place.expectation is not None:
         await engine.give_feedback(
             place.expectation.session, message.text, message.user, update=message.update
@@ -119,7 +119,7 @@ def state_key(session: Session) -> str:
 
 async def status(desk: Desk, message: Incoming) -> None:
     """`/status [name]`: one session, or everything that waits for a decision."""
-    place = await desk.engine.place(message.chat, message.thread, message.reply_to, message.user)
+    place = await desk.place(message)
     if not message.rest and place.session is None:
         await _all_waiting(desk, message)
         return

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.outside.api import Answer, Json
 from tests.outside.rig import Outside, Person
 
 pytestmark = pytest.mark.slow
@@ -77,3 +78,21 @@ def test_commands_without_a_name_find_what_waits(outside_one: Outside) -> None:
     one.card("🔀 [bare]", button="Merge")
     one.say("/merge")
     one.card("✅ [bare] Merged")
+
+
+def test_a_reply_that_is_faster_than_the_store_finds_its_session(outside_one: Outside) -> None:
+    """It comes in the same moment in which the server takes the message it answers."""
+    api = outside_one.api
+    replied: list[int] = []
+    send = api.do_sendmessage
+
+    def answered_at_once(params: Json) -> Answer:
+        answer = send(params)
+        if "[quick] Started" in params["text"] and not replied:
+            replied.append(api.say("and quickly", reply_to=api.cards[-1]))
+        return answer
+
+    api.do_sendmessage = answered_at_once  # type: ignore[method-assign]
+    api.say("/new shop quick: slow 1")
+    api.card("✅ [quick]", "and quickly")
+    assert len(api.all("Started")) == 1
