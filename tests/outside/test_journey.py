@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -84,15 +85,16 @@ def test_a_reply_that_is_faster_than_the_store_finds_its_session(outside_one: Ou
     """It comes in the same moment in which the server takes the message it answers."""
     api = outside_one.api
     replied: list[int] = []
-    send = api.do_sendmessage
+    answer = api.answer
 
-    def answered_at_once(params: Json) -> Answer:
-        answer = send(params)
-        if "[quick] Started" in params["text"] and not replied:
-            replied.append(api.say("and quickly", reply_to=api.cards[-1]))
-        return answer
+    def replied_meanwhile(method: str, params: Json) -> Answer:
+        found = answer(method, params)
+        if "[quick] Started" in params.get("text", "") and not replied:
+            replied.append(api.say("and quickly", reply_to=api.card("[quick] Started")))
+            time.sleep(0.2)  # the reply is there before the sender is told that its message was taken
+        return found
 
-    api.do_sendmessage = answered_at_once  # type: ignore[method-assign]
+    api.answer = replied_meanwhile  # type: ignore[method-assign]
     api.say("/new shop quick: slow 1")
     api.card("✅ [quick]", "and quickly")
     assert len(api.all("Started")) == 1
