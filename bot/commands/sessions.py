@@ -57,15 +57,10 @@ async def plain(desk: Desk, message: Incoming) -> None:
     """A message that is no command: awaited feedback, a session's reply or topic, else a new task."""
     if not inline(message.text):
         return
-<<<<<<< HEAD
     engine, here = desk.engine, (message.chat, message.thread, message.user)
     before = desk.pieces.continued(here, message.sent_at)
-    place = await engine.place(message.chat, message.thread, message.reply_to, message.user)
-    session = before or place.session
-=======
-    engine = desk.engine
     place = await desk.place(message)
->>>>>>> outsider
+    session = before or place.session
     if place.expectation is not None:
         session = place.expectation.session
         await engine.give_feedback(session, message.text, message.user, update=message.update)
