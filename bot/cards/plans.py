@@ -27,8 +27,8 @@ def plan(notice: Notice, words: Words) -> Message:
     document = None
     if len(whole) > MOST_PAGES or bounded(text) != text:
         document = (f"{data['name']}-plan-v{data['version']}.md", data["plan"].encode())
-        first = pages(join((title, early, body), "\n\n"), limit=BEGINNING)[0]
-        whole = [join((first, words.plan_title_attached(), italic(foot)), "\n\n")]
+        first = pages(body, limit=BEGINNING)[0]
+        whole = [join((title, early, first, words.plan_title_attached(), italic(foot)), "\n\n")]
     return Message(tuple(whole), _buttons(notice, words), document=document)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import telegram
 
+from bot.commands.pieces import Pieces
 from bot.text.catalog import Texts
 from core import Engine
 from core.config import Config
@@ -34,6 +35,7 @@ class Incoming:
     private: bool
     forum: bool
     reply_to: int | None = None
+    sent_at: float = 0.0  # seconds, as Telegram says
     user_name: str = ""
     language: str | None = None
 
@@ -72,6 +74,7 @@ def incoming(update: telegram.Update, role: Role) -> Incoming | None:
         private=message.chat.type == telegram.constants.ChatType.PRIVATE,
         forum=bool(message.chat.is_forum),
         reply_to=None if reply is None or service else reply.message_id,
+        sent_at=message.date.timestamp(),
         user_name=user.full_name,
         language=user.language_code,
     )
@@ -84,6 +87,7 @@ class Desk:
         self.engine = engine
         self.texts = texts
         self.name = name  # the bot's own, as in /command@name
+        self.pieces = Pieces()
         self.private_topics = private_topics  # the bot may make topics in private chats
 
     @property

@@ -38,7 +38,11 @@ async def new(desk: Desk, message: Incoming) -> None:
         topic_wanted=topics,
     )
     session = await desk.engine.launch(wish, update=message.update)
-    if session is not None and topics:
+    if session is None:
+        return
+    here = (message.chat, message.thread, message.user)
+    desk.pieces.went(here, message.text, message.sent_at, session.id)
+    if topics:
         await desk.say(message, "session-started.own-topic", name=session.name)
 
 
@@ -52,20 +56,24 @@ def _project_of(text: str, projects: list[str]) -> tuple[str | None, str]:
 
 async def plain(desk: Desk, message: Incoming) -> None:
     """A message that is no command: awaited feedback, a session's reply or topic, else a new task."""
-    if not message.text.strip():
+    if not inline(message.text):
         return
-    engine = desk.engine
+    engine, here = desk.engine, (message.chat, message.thread, message.user)
+    before = desk.pieces.continued(here, message.sent_at)
     place = await engine.place(message.chat, message.thread, message.reply_to, message.user)
+    session = before or place.session
     if place.expectation is not None:
-        await engine.give_feedback(
-            place.expectation.session, message.text, message.user, update=message.update
-        )
-    elif place.session is not None:
-        await engine.say(place.session, message.text, message.user, update=message.update)
+        session = place.expectation.session
+        await engine.give_feedback(session, message.text, message.user, update=message.update)
+    elif session is not None:
+        await engine.say(session, message.text, message.user, update=message.update)
     elif message.private and len(desk.config.settings.projects) == 1:
         await new(desk, message)
+        return
     elif message.private:
         await desk.say(message, "not-routed")
+    if session is not None:
+        desk.pieces.went(here, message.text, message.sent_at, session)
 
 
 async def stop(desk: Desk, message: Incoming) -> None:

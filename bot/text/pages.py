@@ -59,7 +59,7 @@ def _cut(data: bytes, start: int, end: int) -> str:
 
 def _best(text: str, follows: str) -> int:
     """Where to cut, after the line end or space; a page is not left almost empty for a nicer cut."""
-    for mark, least in (("\n\n", len(text) // 2), ("\n", len(text) // 4), (" ", 1)):
+    for mark, least in (("\n\n", len(text) // 2), ("\n", len(text) // 4), (" ", len(text) // 4)):
         cut = (text + follows[: len(mark)]).rfind(mark, least)
         if cut > 0:
             return cut + len(mark)  # what lies past the limit is white space and is trimmed

@@ -1,6 +1,8 @@
 ### Plans: the card, what an approval grants, feedback.
 
 plan-title = 📋 [{ $name }] Plan v{ $version }
+    .page = 📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }
+    .page = 📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }
     .attached = The whole plan is in the attached file.
     .missing-text = The agent submitted an empty plan.
 

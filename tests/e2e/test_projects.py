@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.demo.repository import create
-from tests.rig import ROOT, Stage, configuration, git, stage
-
-SCRIPTED = [sys.executable, str(ROOT / "tests" / "fakes" / "agent.py")]
-
-
-def scripted(repo: Path, script: Path, **project: str) -> str:
-    """A configuration whose agent plays a script."""
-    command = ", ".join(repr(part) for part in SCRIPTED)
-    extra = "".join(f"{key} = {value!r}\n" for key, value in project.items())
-    return (
-        f"[defaults]\nagent = 'scripted'\n[projects.tally]\npath = {str(repo)!r}\n{extra}"
-        f"[agents.scripted]\ndriver = 'claude'\ncommand = [{command}]\n"
-        f"[agents.scripted.env]\nPYTHONPATH = {str(ROOT)!r}\nAGENT_SCRIPT = {str(script)!r}\n"
-    )
-
-
-@asynccontextmanager
-async def acting(tmp: Path, *turns: list[tuple[str, Any]], **project: str) -> AsyncIterator[Stage]:
-    """A stage whose agent plays these turns."""
-    async with stage(tmp, start=False) as play:
-        script = tmp / "script.json"
-        script.write_text(json.dumps(turns))
-        (play.leadhand.home / "leadhand.toml").write_text(scripted(play.repo, script, **project))
-        await play.leadhand.start()
-        yield play
+from tests.e2e.scripted import acting, scripted
+from tests.rig import configuration, git, stage
 
 
 def untouched(repo: Path, home: Path) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from bot.sandbox import Note, Person, Room
 from tests.rig import Stage, git, stage
 
@@ -26,7 +24,7 @@ def rows(play: Stage, sql: str) -> list[tuple[object, ...]]:
 
 
 def sessions(play: Stage) -> int:
-    return int(str(rows(play, "SELECT count(*) FROM sessions")[0][0]))
+    return int(str(rows(play, "SELECT count(*) FROM session")[0][0]))
 
 
 def bots(room: Room) -> list[str]:
@@ -68,7 +66,7 @@ async def test_five_wrong_codes_close_the_door_and_the_right_one_is_no_use_any_m
         await asyncio.sleep(QUIET)
         await eve.say(f"/start {code}")
         await asyncio.sleep(QUIET)
-        assert rows(play, "SELECT count(*) FROM users") == [(0,)]
+        assert rows(play, "SELECT count(*) FROM user") == [(0,)]
         assert len(bots(eve)) == 1
         _, out, _ = await play.leadhand.run("pair")
         await play.chat.say(f"/start {out.split()[-1]}")
@@ -85,7 +83,7 @@ async def test_a_code_pairs_one_person_once(tmp_path: Path) -> None:
         eve = play.sandbox.user("Eve").private()
         await eve.say(f"/start {code}")
         await eve.wait("paired people only")
-        assert rows(play, "SELECT count(*) FROM users") == [(1,)]
+        assert rows(play, "SELECT count(*) FROM user") == [(1,)]
 
 
 async def test_the_bot_leaves_a_group_a_stranger_brings_it_to(tmp_path: Path) -> None:
@@ -94,7 +92,7 @@ async def test_the_bot_leaves_a_group_a_stranger_brings_it_to(tmp_path: Path) ->
         lair = play.sandbox.group("Lair", [eve], bot=False)
         lair.add_bot()
         await play.sandbox.wait_call("leaveChat")
-        assert bots(lair) == []
+        assert not any(bots(lair))
 
 
 async def test_a_group_hears_nothing_before_its_owner_allows_it(tmp_path: Path) -> None:
@@ -134,7 +132,7 @@ async def test_a_stranger_in_a_topic_of_ours_is_not_heard(tmp_path: Path) -> Non
 # ---- buttons ------------------------------------------------------------------------------------------
 
 FORGED = [
-    "", "x", "v1:", "v1::approve", "v1:" + "A" * 22 + ":approve", "v1:" + "A" * 22 + ":" + "z" * 12,
+    "x", "v1:", "v1::approve", "v1:" + "A" * 22 + ":approve", "v1:" + "A" * 22 + ":" + "z" * 12,
     "v2:" + "A" * 22 + ":approve", "\u202e" * 20, "🔑" * 16, "' OR 1=1 --", "A" * 64, "v1:../../../etc/passwd00:approve",
 ]  # fmt: skip
 
@@ -142,7 +140,7 @@ FORGED = [
 async def test_forged_data_is_refused_in_words(tmp_path: Path) -> None:
     async with stage(tmp_path) as play:
         plan = await plan_in(play)
-        for data in FORGED[1:]:
+        for data in FORGED:
             toast = await plan.press(data=data)
             assert "out of date" in toast, data
             assert toast.alert
@@ -154,15 +152,15 @@ def button_data(note: Note, label: str) -> str:
     return next(str(b["callback_data"]) for row in note.keyboard for b in row if b["text"] == label)
 
 
-@pytest.mark.parametrize("verb", ["merge", "yes", "o0", "t0", "done", "allow", "approved", "a", "0"])
-async def test_a_verb_the_card_never_had_changes_nothing(tmp_path: Path, verb: str) -> None:
+async def test_a_verb_the_card_never_had_changes_nothing(tmp_path: Path) -> None:
     async with stage(tmp_path) as play:
         plan = await plan_in(play)
-        forged = button_data(plan, "Approve").rpartition(":")[0] + f":{verb}"
-        toast = await plan.press(data=forged)
-        assert toast
-        assert toast.alert
-        assert "Approve" in plan.buttons
+        ours = button_data(plan, "Approve").rpartition(":")[0]
+        for verb in ("merge", "yes", "o0", "t0", "done", "allow", "approved", "a", "0"):
+            toast = await plan.press(data=f"{ours}:{verb}")
+            assert toast, verb
+            assert toast.alert
+            assert "Approve" in plan.buttons
         assert (await plan.press("Approve")) == ""
         await play.see("👍")
 
@@ -210,8 +208,8 @@ async def test_two_presses_at_the_same_moment_count_once(tmp_path: Path) -> None
     async with stage(tmp_path) as play:
         plan = await plan_in(play)
         data = button_data(plan, "Approve")
-        toasts = await asyncio.gather(*(plan.press(data=data) for _ in range(6)))
-        assert sorted(toasts).count("") == 1
+        toasts: list[str] = list(await asyncio.gather(*(plan.press(data=data) for _ in range(6))))
+        assert toasts.count("") == 1
         assert toasts.count("Already decided by Ann: Approve") == 5
         await play.see("❓", button="JSON")
         assert play.sent("👍") == 1
@@ -250,12 +248,12 @@ async def paired(play: Stage, name: str, role: str) -> Person:
     """Pair somebody behind the program's back: there is no command for roles yet."""
     person = play.sandbox.user(name)
     with sqlite3.connect(play.leadhand.home / "leadhand.db") as db:
-        db.execute("INSERT INTO users (id, name, role) VALUES (?, ?, ?)", (person.id, name, role))
+        db.execute("INSERT INTO user (id, name, role) VALUES (?, ?, ?)", (person.id, name, role))
     return person
 
 
 async def allowed(play: Stage, *others: Person) -> Room:
-    crew = play.sandbox.group("Crew", [play.ann, *others])
+    crew = play.sandbox.group("Crew", [play.ann, *others], bot_admin=True)  # it sees every message
     await crew.say("/allow")
     await crew.wait("is connected")
     return crew
