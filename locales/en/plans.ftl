@@ -2,7 +2,6 @@
 
 plan-title = 📋 [{ $name }] Plan v{ $version }
     .page = 📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }
-    .page = 📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }
     .attached = The whole plan is in the attached file.
     .missing-text = The agent submitted an empty plan.
 
