@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -30,15 +31,13 @@ T = TypeVar("T")
 class Engine:
     """Everything Leadhand can do, without a word of Telegram."""
 
-    def __init__(self, config: Config, store: Store, control: Control, host: Host, keeper: Keeper, lock: int):
+    def __init__(self, config: Config, store: Store, control: Control, held: AsyncExitStack):
         self.config = config
         self.delivery = Delivery(control)
         self.people = People(control)
         self._store = store
         self._control = control
-        self._host = host
-        self._keeper = keeper
-        self._lock = lock
+        self._held = held
 
     @classmethod
     async def open(
@@ -46,22 +45,20 @@ class Engine:
     ) -> Self:
         """Open the home, attach to the keeper and go on where the last run stopped."""
         prepare_home(config.home)
-        lock = _lock_home(config.home)
-        store: Store | None = None
-        try:
+        async with AsyncExitStack() as held:  # what is open is closed again, whatever fails
+            held.callback(os.close, _lock_home(config.home))
             store = await SqliteStore.open(config.home / "leadhand.db")
+            held.push_async_callback(store.close)
             keeper = await _keeper(config.home)
+            held.push_async_callback(keeper.close)
             link = LocalLink()
             control = Control(store, link, clock or SystemClock())
+            held.push_async_callback(control.close)
             host = Host(_host_settings(config, environ or os.environ), keeper, link)
+            held.push_async_callback(host.close)
             await control.start()
             await host.start()
-        except BaseException:
-            if store is not None:
-                await store.close()
-            os.close(lock)
-            raise
-        return cls(config, store, control, host, keeper, lock)
+            return cls(config, store, control, held.pop_all())
 
     @staticmethod
     async def keeper(home: Path) -> Keeper | None:
@@ -72,12 +69,8 @@ class Engine:
             return None
 
     async def close(self) -> None:
-        """Let go; agents go on in the keeper."""
-        await self._host.close()
-        await self._control.close()
-        await self._keeper.close()
-        await self._store.close()
-        os.close(self._lock)
+        """Let go, the host first; agents go on in the keeper."""
+        await self._held.aclose()
 
     # ---- verbs ------------------------------------------------------------------------------------
 

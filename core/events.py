@@ -153,7 +153,7 @@ class RequestResolved:
 
 @dataclass(frozen=True, slots=True)
 class InputAccepted:
-    """The agent took a prompt of ours."""
+    """The agent took a prompt of ours; one that names none has taken all it was given."""
 
     kind: ClassVar[str] = "input.accepted"
     input: str

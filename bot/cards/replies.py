@@ -21,8 +21,8 @@ def reply(notice: Notice, words: Words) -> Message:
 
 
 def _said(values: dict[str, str | int], words: Words) -> dict[str, str | int]:
-    """A value that begins with @ is the key of another text."""
-    return {k: words.get(v[1:]) if isinstance(v, str) and v.startswith("@") else v for k, v in values.items()}
+    """The value `state` is the key of another text; what people wrote never is."""
+    return {k: words.get(str(v)) if k == "state" else v for k, v in values.items()}
 
 
 def _row(row: dict[str, str], words: Words) -> Part:

@@ -38,12 +38,11 @@ async def new(desk: Desk, message: Incoming) -> None:
         topic_wanted=topics,
     )
     session = await desk.engine.launch(wish, update=message.update)
-    if session is None:
-        return
-    here = (message.chat, message.thread, message.user)
-    desk.pieces.went(here, message.text, message.sent_at, session.id)
-    if topics:
-        await desk.say(message, "session-started.own-topic", name=session.name)
+    if session is not None:
+        here = (message.chat, message.thread, message.user)
+        desk.pieces.went(here, message.text, message.sent_at, session.id)
+        if topics:
+            await desk.say(message, "session-started.own-topic", name=session.name)
 
 
 def _project_of(text: str, projects: list[str]) -> tuple[str | None, str]:
@@ -136,7 +135,7 @@ async def status(desk: Desk, message: Incoming) -> None:
     id_, _ = await desk.target(message, _awaits)
     session = await desk.engine.session(id_)
     lines: list[tuple[str, dict[str, str | int]]] = [
-        ("status-title", {"name": session.name, "state": f"@{state_key(session)}"}),
+        ("status-title", {"name": session.name, "state": state_key(session)}),
         ("status-title.task", {"task": inline(session.task, 300)}),
     ]
     if session.activity:

@@ -61,6 +61,17 @@ def taken(work: Work, id: str) -> None:
     work.tx.commands.forget(id)
 
 
+def accepted(work: Work, session: Session, input: str) -> None:
+    """The agent has a prompt; one that names none has every prompt that was written to it."""
+    if input:
+        taken(work, prompt_id(input))
+        return
+    unwritten = {command.id for _, command in work.tx.commands.open()}
+    for command in kept(work, session):
+        if command.verb is Verb.PROMPT and command.id not in unwritten:
+            taken(work, command.id)
+
+
 def measuring(work: Work, session: Session) -> bool:
     """Tell whether the present turn is over and its branch is being measured."""
     return work.tx.commands.get(inspect_id(session)) is not None

@@ -66,7 +66,7 @@ def _apply(work: Work, session: Session, event: events.Event) -> Session:
         case events.CommandFailed():
             return failures.command_failed(work, session, event)
         case events.InputAccepted(input=prompt):
-            orders.taken(work, orders.prompt_id(prompt))
+            orders.accepted(work, session, prompt)
             return session
         case (
             events.MessageDelta()

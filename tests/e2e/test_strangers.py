@@ -133,7 +133,8 @@ async def test_a_stranger_in_a_topic_of_ours_is_not_heard(tmp_path: Path) -> Non
 
 FORGED = [
     "x", "v1:", "v1::approve", "v1:" + "A" * 22 + ":approve", "v1:" + "A" * 22 + ":" + "z" * 12,
-    "v2:" + "A" * 22 + ":approve", "\u202e" * 20, "🔑" * 16, "' OR 1=1 --", "A" * 64, "v1:../../../etc/passwd00:approve",
+    "v2:" + "A" * 22 + ":approve", "\u202e" * 20, "🔑" * 16, "' OR 1=1 --", "A" * 64,
+    "v1:../../../etc/passwd00:approve",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -267,7 +268,7 @@ async def test_a_whole_journey_is_told_in_one_language_and_in_order(tmp_path: Pa
         await play.see(words.lang_set())
         await play.chat.say("Add a JSON output format")
         for button in (words.button_approve(), "JSON", words.button_merge()):
-            card = await play.chat.until(lambda b=button: _with(play, b), what=button, timeout=20)
+            card = await play.chat.until(partial(_with, play, button), what=button, timeout=20)
             await card.press(button)
         await play.see("→ main · 2")
         await asyncio.sleep(1.0)

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,7 @@ class Interrupted(Exception):
 
 class Agent:
     def __init__(self, argv: list[str]) -> None:
-        self.session = next(
-            b for a, b in zip(argv, argv[1:], strict=False) if a in {"--session-id", "--resume"}
-        )
+        self.session = next(b for a, b in pairwise(argv) if a in {"--session-id", "--resume"})
         self.mode = argv[argv.index("--permission-mode") + 1]
         self._frames: queue.Queue[Json | None] = queue.Queue()
         self._asked = 0
@@ -163,7 +162,7 @@ def journey(agent: Agent, prompt: str) -> str:
 
 def edit(agent: Agent, prompt: str) -> str:
     """edit FILE TEXT: no plan, no question."""
-    name, text = (prompt.split(maxsplit=2)[1:] + ["text"])[:2]
+    name, text = [*prompt.split(maxsplit=2)[1:], "text"][:2]
     write(name, text + "\n")
     return f"Wrote {name}."
 

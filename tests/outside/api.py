@@ -160,9 +160,9 @@ class BotApi:
 
         def seen() -> Card | None:
             for card in reversed(self.cards):
-                if not card.gone and chat in {0, card.chat} and all(p in card.text for p in parts):
-                    if not button or any(button in label for label in card.labels):
-                        return card
+                here = not card.gone and chat in {0, card.chat} and all(p in card.text for p in parts)
+                if here and (not button or any(button in label for label in card.labels)):
+                    return card
             return None
 
         found: Card = self.wait(seen, f"a message with {parts} {button}", patience)
@@ -315,7 +315,7 @@ def _params(headers: Mail, body: bytes) -> dict[str, Any]:
         head = f"Content-Type: {headers['Content-Type']}\r\n\r\n".encode()
         mail = BytesParser(policy=HTTP).parsebytes(head + body)
         parts = mail.iter_parts() if mail.is_multipart() else ()
-        return {p.get_param("name", header="content-disposition"): p.get_content() for p in parts}
+        return {str(p.get_param("name", header="content-disposition")): p.get_content() for p in parts}
     return dict(parse_qsl(body.decode(), keep_blank_values=True))
 
 

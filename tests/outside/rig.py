@@ -137,7 +137,8 @@ class Outside:
         """Read vault and pump as `leadhand keeper status` says them."""
         shown = self.command("keeper", "status").stdout
         vault, pump = re.search(r"vault (\d+)", shown), re.search(r"pump (\d+)", shown)
-        assert vault and pump, shown
+        assert vault, shown
+        assert pump, shown
         return int(vault[1]), int(pump[1])
 
     def close(self) -> None:

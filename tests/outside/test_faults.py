@@ -47,8 +47,10 @@ def test_a_kill_at_every_wait_loses_nothing_and_repeats_nothing(outside_one: Out
     one.card("✅ [kill] Merged")
     assert outside.git("show", "main:greeting.txt") == "Ahoy"
     assert len(outside.starts()) == 1
-    for words in ("📋 [kill]", "❓ [kill]", "🔀 [kill]", "✅ [kill] Completed", "✅ [kill] Merged", "👍 [kill]"):
-        once(outside, words)
+    for sign in ("📋", "❓", "🔀", "👍"):
+        once(outside, f"{sign} [kill]")
+    once(outside, "✅ [kill] Completed")
+    once(outside, "✅ [kill] Merged")
 
 
 def test_a_press_that_was_handled_half_is_finished_after_a_kill(outside_one: Outside) -> None:
@@ -92,7 +94,7 @@ def test_a_slow_server_does_not_delay_the_agent(outside_one: Outside) -> None:
 
 
 def test_a_429_is_honoured_and_nothing_is_lost(outside_one: Outside) -> None:
-    outside, one, api = outside_one, Person(outside_one), outside_one.api
+    one, api = Person(outside_one), outside_one.api
     refused: list[float] = []
 
     def fault(method: str, params: Json) -> Answer | None:
@@ -110,7 +112,7 @@ def test_a_429_is_honoured_and_nothing_is_lost(outside_one: Outside) -> None:
 
 
 def test_refused_entities_become_plain_words(outside_one: Outside) -> None:
-    outside, one, api = outside_one, Person(outside_one), outside_one.api
+    one, api = Person(outside_one), outside_one.api
 
     def fault(method: str, params: Json) -> Answer | None:
         if method == "sendMessage" and params.get("entities"):

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.outside.api import Card
 from tests.outside.rig import Outside, Person
 
 pytestmark = pytest.mark.slow
@@ -34,9 +35,7 @@ def played(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[Scene, Future[None]]]:
     """Start every scene that was asked for."""
-    params = [
-        getattr(item, "callspec", None) for item in request.session.items if item.module is request.module
-    ]
+    params = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
     wanted = [spec.params["play"] for spec in params if spec is not None]
     projects = tuple(f"p{SCENES.index(play)}" for play in wanted)
     outside = Outside(tmp_path_factory.mktemp("talk") / "o", projects=("shop", *projects))
@@ -113,9 +112,9 @@ def several_questions_and_several_answers(somebody: Person, shared: Outside) -> 
     somebody.press(somebody.card("❓ [many]", "Which colour?", button="Blue, dark"), "Blue, dark")
     parts = somebody.card("❓ [many]", "Which parts?", button="Done")
     for label in ("Code", "Docs", "Tests", "Docs"):
-        before = list(parts.labels)
+        edits = parts.edits
         somebody.press(parts, label)
-        somebody.api.wait(lambda before=before: parts.labels != before, f"a tick at {label}")
+        ticked(somebody, parts, edits)
     somebody.press(parts, "Done")
     wanted = json.dumps({"Which colour?": "Blue, dark", "Which parts?": "Code, Tests"}, sort_keys=True)
     somebody.card("✅ [many]", wanted)
@@ -146,7 +145,11 @@ def a_follow_up_reaches_the_agent_that_runs(somebody: Person, shared: Outside) -
     assert len([s for s in shared.starts() if s["session"] == session]) == 1
     somebody.pause()
     assert shared.prompts().count("also do this") == 1
+    done = somebody.card("✅ [steer]")
     assert len(somebody.api.all("✅ [steer]")) == 1
+    shared.until(lambda: shared.heard(session=session, end="eof"), "the end of the idle process")
+    somebody.say("more", reply_to=done)
+    somebody.card("✅ [steer]", "I heard: more")  # and nothing it had heard before
 
 
 @scene
@@ -316,6 +319,10 @@ def the_token_is_not_in_an_agents_environment(somebody: Person, shared: Outside)
     somebody.card("✅ [env]")
     for line in shared.starts():
         assert not [k for k, v in line["env"].items() if "outside-server" in v or k.startswith("LEADHAND_T")]
+
+
+def ticked(somebody: Person, card: Card, edits: int) -> None:
+    somebody.api.wait(lambda: card.edits > edits, "a tick")
 
 
 def name_of(play: Scene) -> str:

@@ -12,6 +12,10 @@ class PlansKeys(Speaker):
         """📋 [{ $name }] Plan v{ $version }"""
         return self.get("plan-title", name=name, version=version)
 
+    def plan_title_page(self, *, name: Value, version: Value, number: Value, total: Value) -> str:
+        """📋 [{ $name }] Plan v{ $version }, part { $number } of { $total }"""
+        return self.get("plan-title.page", name=name, version=version, number=number, total=total)
+
     def plan_title_attached(self) -> str:
         """The whole plan is in the attached file."""
         return self.get("plan-title.attached")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,7 +37,7 @@ def engine(play: Scene) -> Engine:
     """Return an engine with nothing but a store under it."""
     control = Control(play.store, LocalLink(), cast(Clock, SceneClock(play)))
     nothing = cast(Any, None)
-    return Engine(nothing, play.store, control, nothing, nothing, 0)
+    return Engine(nothing, play.store, control, AsyncExitStack())
 
 
 async def everything(play: Scene) -> object:

@@ -83,3 +83,44 @@ def test_a_long_journal_is_compacted_and_means_the_same(tmp_path: Path) -> None:
     assert again.is_done("launch:7:3")
     assert [r.event for r in again.unconfirmed()] == [events.Message("last")]
     again.close()
+
+
+def test_compacting_forgets_nothing_that_decides_what_comes_next(tmp_path: Path) -> None:
+    path = tmp_path / "7.jsonl"
+    journal = fresh(path)
+    journal.launched(1, {})
+    journal.append([events.ProcessStarted("s7-1", 5), events.TurnStarted()], 10)
+    for n in range(1200):
+        journal.append([events.Message("x" * 1000)], n)
+    while journal.waiting:
+        journal.ack(journal.unconfirmed()[-1].seq)
+    journal.close()
+    assert path.stat().st_size < 10_000
+    again = fresh(path)
+    assert (again.started, again.in_turn, again.talked, again.ended) == (True, True, True, False)
+    again.close()
+
+
+def test_a_journal_that_was_put_aside_is_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "7.jsonl"
+    journal = fresh(path)
+    journal.launched(1, {"agent": "claude"})
+    journal.append([events.SessionEnded(0, None, expected=True)], 10)
+    journal.done("launch:7:1")
+    journal.ack(1)
+    journal.settle()
+    assert not path.exists()
+    again = fresh(path)
+    assert (again.seq, again.acked, again.epoch, again.ended) == (1, 1, 1, True)
+    assert again.is_done("launch:7:1")
+    assert path.exists()
+    again.close()
+
+
+def test_one_batch_is_not_longer_than_a_transaction_should_be(tmp_path: Path) -> None:
+    journal = fresh(tmp_path / "7.jsonl")
+    journal.launched(1, {})
+    journal.append([events.TurnStarted()] * 1000, 10)
+    assert len(journal.unconfirmed()) < 1000
+    assert journal.waiting == 1000
+    journal.close()

@@ -250,6 +250,8 @@ class ClaudeFeed:
         elif frame.is_error:
             yield TurnFinished("failed", "", error_of(frame, self._error))
         else:
+            if not self._accepted:  # one that does not name prompts has them all when a turn ends well
+                yield InputAccepted("")
             yield TurnFinished("completed", frame.result or "")
         self._turn = self._interrupted = False
         self._error = None

@@ -30,7 +30,18 @@ from tests.core.host.agents.claude_made import asks, fed, init, result, tool_res
 
 def test_the_conversation_is_named_once_and_every_turn_begins_once() -> None:
     _, events = fed(init(), init(), result(), init(), result())
-    assert [type(e) for e in events] == [SessionStarted, TurnStarted, TurnFinished, TurnStarted, TurnFinished]
+    named = [type(e) for e in events if not isinstance(e, InputAccepted)]
+    assert named == [SessionStarted, TurnStarted, TurnFinished, TurnStarted, TurnFinished]
+
+
+def test_an_agent_that_names_no_prompts_has_them_all_when_a_turn_ends_well() -> None:
+    _, events = fed(init(), result())
+    *_, accepted, end = events
+    assert isinstance(end, TurnFinished)
+    assert (accepted, end.outcome, len(events)) == (InputAccepted(""), "completed", 4)
+    started = {"type": "command_lifecycle", "command_uuid": "a", "state": "started"}
+    _, named = fed(started, init(), result())
+    assert InputAccepted("") not in named
 
 
 def test_a_prompt_is_accepted_when_it_starts_or_is_known_from_before() -> None:
