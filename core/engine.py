@@ -21,7 +21,7 @@ from core.host.host import Host
 from core.host.keeper import Keeper, KeeperError, KeeperUnavailable
 from core.host.settings import HostAgent, HostProject, HostSettings
 from core.links.local import LocalLink
-from core.model import ChatId, Decision, Launch, Route, Session, SessionId, UserId
+from core.model import ChatId, Decision, Launch, Place, Route, Session, SessionId, UserId
 from core.ports import Clock, Store
 from core.store.db import SqliteStore
 
@@ -145,9 +145,7 @@ class Engine:
         """Return where a session talks."""
         return await self._store.read(lambda tx: tx.routes.get(session))
 
-    async def place(
-        self, chat: ChatId, thread: int | None, reply_to: int | None, user: UserId
-    ) -> decisions.Place:
+    async def place(self, chat: ChatId, thread: int | None, reply_to: int | None, user: UserId) -> Place:
         """Tell what a message in this place belongs to."""
         return await self._store.read(lambda tx: decisions.place(tx, chat, thread, reply_to, user))
 

@@ -270,6 +270,14 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What a message belongs to, in the order it is to be looked at."""
+
+    expectation: Expectation | None = None
+    session: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Who decided what, and when."""
 

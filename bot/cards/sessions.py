@@ -24,16 +24,21 @@ def started(notice: Notice, words: Words) -> Message:
 def progress(notice: Notice, words: Words) -> Message:
     """Show what the agent is doing, edited in place."""
     data = notice.data
-    title = words.progress_finished if data["final"] else words.progress_working
-    hidden = data["count"] - len(data["steps"])
-    lines: list[Part] = [bold(title(name=data["name"]))]
     if data["final"]:
-        lines.append(words.progress_steps(count=data["count"]) if data["count"] else "")
-    elif hidden > 0:
+        return Message(card(bold(_worked(notice, words))), silent=True, final=True)
+    lines: list[Part] = [bold(words.progress_working(name=data["name"]))]
+    hidden = data["count"] - len(data["steps"])
+    if hidden > 0:
         lines.append(italic(words.progress_earlier(count=hidden)))
-    if not data["final"]:
-        lines.extend(join(("· ", code(step[:120])), "") for step in data["steps"])
-    return Message(card(*lines), silent=True, final=data["final"])
+    lines.extend(join(("· ", code(step[:120])), "") for step in data["steps"])
+    return Message(card(*lines), silent=True)
+
+
+def _worked(notice: Notice, words: Words) -> str:
+    name, count = notice.data["name"], notice.data["count"]
+    if not count:
+        return words.progress_finished(name=name)
+    return words.progress_finished_with_steps(name=name, steps=words.progress_steps(count=count))
 
 
 def completed(notice: Notice, words: Words) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -15,10 +16,11 @@ from bot.text.catalog import Texts
 from core import Engine
 from core.config import Config
 from core.errors import LeadhandError, NothingWaits, UnknownSession, WhichSession
-from core.model import ChatId, Session, SessionId, UserId
+from core.model import ChatId, Place, Session, SessionId, UserId
 from core.states import Role
 
 log = logging.getLogger(__name__)
+REPLY_PAUSES_S = (0.05, 0.15, 0.4)
 COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@(\w{1,64}))?(?=\s|$)")
 
 
@@ -110,6 +112,16 @@ class Desk:
         """Tell an error in the person's words."""
         await self.answer(to, (error.key, dict(error.fields)))
 
+    async def place(self, message: Incoming) -> Place:
+        """Find what a message belongs to. A reply can be here before its message's number is stored."""
+        for pause in (*REPLY_PAUSES_S, None):
+            there = await self.engine.place(message.chat, message.thread, message.reply_to, message.user)
+            known = there.session is not None or there.expectation is not None
+            if known or message.reply_to is None or pause is None:
+                return there
+            await asyncio.sleep(pause)
+        raise AssertionError("the last look has no pause")
+
     async def target(
         self, message: Incoming, waits: Callable[[Session], bool], *, text: bool = False
     ) -> tuple[SessionId, str]:
@@ -120,7 +132,7 @@ class Desk:
         if first:
             with suppress(UnknownSession):
                 return (await self.engine.session_named(first.strip("[]"))).id, more.strip()
-        place = await self.engine.place(message.chat, message.thread, message.reply_to, message.user)
+        place = await self.place(message)
         if place.session is not None and (text or not first):
             return place.session, message.rest
         if first and not text:

@@ -59,7 +59,7 @@ async def plain(desk: Desk, message: Incoming) -> None:
         return
     engine, here = desk.engine, (message.chat, message.thread, message.user)
     before = desk.pieces.continued(here, message.sent_at)
-    place = await engine.place(message.chat, message.thread, message.reply_to, message.user)
+    place = await desk.place(message)
     session = before or place.session
     if place.expectation is not None:
         session = place.expectation.session
@@ -128,7 +128,7 @@ def state_key(session: Session) -> str:
 
 async def status(desk: Desk, message: Incoming) -> None:
     """`/status [name]`: one session, or everything that waits for a decision."""
-    place = await desk.engine.place(message.chat, message.thread, message.reply_to, message.user)
+    place = await desk.place(message)
     if not message.rest and place.session is None:
         await _all_waiting(desk, message)
         return

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.control import plans, questions, sessions, worktrees
 from core.control.work import Work
 from core.errors import BadInput, DecisionStale, DecisionTaken, NothingPending
-from core.model import ChatId, Decision, Expectation, Session, SessionId, UserId
+from core.model import ChatId, Decision, Place, Session, UserId
 from core.ports import Tx
 from core.states import ApprovalState, DecisionKind, DecisionState
 
@@ -19,14 +17,6 @@ PLAN_WORDS = {
     "reject": "reject",
     "rejected": "reject",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a message belongs to, in the order it is to be looked at."""
-
-    expectation: Expectation | None = None
-    session: SessionId | None = None
 
 
 def place(tx: Tx, chat: ChatId, thread: int | None, reply_to: int | None, user: UserId) -> Place:

@@ -5,7 +5,7 @@ access-not-paired-group = This group is not connected. The owner connects it by 
 access-group-allowed = This group is connected. Paired people can lead sessions here.
 access-wrong-code = This code is not right. Run leadhand pair for a new one.
 access-code-expired = This code has expired. Run leadhand pair for a new one.
-access-paired-owner = Paired. You are the owner.
+access-paired-owner = Paired. You are the owner. Send a task to begin, or /help.
 
 press-already-answer = Already answered by { $who }.
 press-already = Already decided by { $who }: { $verb }

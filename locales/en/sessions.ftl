@@ -7,7 +7,8 @@ session-started = 🚀 [{ $name }] Started
     .next = Reply here to talk to it, /stop { $name } to end it.
 
 progress-working = ⚙️ [{ $name }] Working
-progress-finished = ⚙️ [{ $name }] Turn finished
+progress-finished = ⚙️ [{ $name }] Worked
+    .with-steps = ⚙️ [{ $name }] Worked · { $steps }
 progress-steps = { $count ->
         [one] 1 step
        *[other] { $count } steps

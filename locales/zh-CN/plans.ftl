@@ -1,7 +1,7 @@
 ### 计划：卡片、批准的含义、反馈。
 
 plan-title = 📋 [{ $name }] 计划 v{ $version }
-    .page = 📋 [{ $name }] 计划 v{ $version }，第 { $number } 部分，共 { $total } 部分
+    .page = 📋 [{ $name }] 计划 v{ $version }，第 { $number } / { $total } 部分
     .attached = 完整计划见附件。
     .missing-text = 代理提交的计划是空的。
 

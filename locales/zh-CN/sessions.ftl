@@ -7,7 +7,8 @@ session-started = 🚀 [{ $name }] 已启动
     .next = 回复此消息即可与它对话，/stop { $name } 停止它。
 
 progress-working = ⚙️ [{ $name }] 工作中
-progress-finished = ⚙️ [{ $name }] 本轮结束
+progress-finished = ⚙️ [{ $name }] 已处理
+    .with-steps = ⚙️ [{ $name }] 已处理 · { $steps }
 progress-steps = { $count ->
        *[other] { $count } 步
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
+from tests.outside.api import Answer, Json
 from tests.outside.rig import Outside, Person
 
 pytestmark = pytest.mark.slow
@@ -77,3 +79,22 @@ def test_commands_without_a_name_find_what_waits(outside_one: Outside) -> None:
     one.card("🔀 [bare]", button="Merge")
     one.say("/merge")
     one.card("✅ [bare] Merged")
+
+
+def test_a_reply_that_is_faster_than_the_store_finds_its_session(outside_one: Outside) -> None:
+    """It comes in the same moment in which the server takes the message it answers."""
+    api = outside_one.api
+    replied: list[int] = []
+    answer = api.answer
+
+    def replied_meanwhile(method: str, params: Json) -> Answer:
+        found = answer(method, params)
+        if "[quick] Started" in params.get("text", "") and not replied:
+            replied.append(api.say("and quickly", reply_to=api.card("[quick] Started")))
+            time.sleep(0.2)  # the reply is there before the sender is told that its message was taken
+        return found
+
+    api.answer = replied_meanwhile  # type: ignore[method-assign]
+    api.say("/new shop quick: slow 1")
+    api.card("✅ [quick]", "and quickly")
+    assert len(api.all("Started")) == 1

@@ -29,7 +29,7 @@ class AccessKeys(Speaker):
         return self.get("access-code-expired")
 
     def access_paired_owner(self) -> str:
-        """Paired. You are the owner."""
+        """Paired. You are the owner. Send a task to begin, or /help."""
         return self.get("access-paired-owner")
 
     def press_already_answer(self, *, who: Value) -> str:

@@ -29,8 +29,12 @@ class SessionsKeys(Speaker):
         return self.get("progress-working", name=name)
 
     def progress_finished(self, *, name: Value) -> str:
-        """⚙️ [{ $name }] Turn finished"""
+        """⚙️ [{ $name }] Worked"""
         return self.get("progress-finished", name=name)
+
+    def progress_finished_with_steps(self, *, name: Value, steps: Value) -> str:
+        """⚙️ [{ $name }] Worked · { $steps }"""
+        return self.get("progress-finished.with-steps", name=name, steps=steps)
 
     def progress_steps(self, *, count: float) -> str:
         """{ $count -> [one] 1 step *[other] { $count } steps }"""

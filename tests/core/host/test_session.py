@@ -214,7 +214,7 @@ async def test_a_line_beyond_reason_ends_the_agent_and_says_why(
     scene.link.order(launch())
     started = await scene.see(events.ProcessStarted)
     ended = await scene.see(events.SessionEnded)
-    assert "line_too_long" in ended.tail
+    assert "without an end of line" in ended.tail
     assert not alive(started.pid)
 
 
