@@ -117,6 +117,7 @@ WILD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(WILD)))
 async def test_any_plan_and_any_result_can_be_read_and_decided(tmp_path: Path, number: int) -> None:
     text = WILD[number]
@@ -177,6 +178,7 @@ LABELS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", LABELS)
 async def test_an_option_answers_with_its_exact_label(tmp_path: Path, labels: tuple[str, ...]) -> None:
     async with acting(tmp_path, question("Which?", *labels)) as play:
