@@ -45,7 +45,9 @@ async def _stop(home: Path, *, force: bool) -> int:
     running = (await keeper.status()).running
     if running and not force and not _agreed(running):
         await keeper.close()
-        print(f"leadhand: {running} agents are running; --force ends them", file=sys.stderr)
+        print(
+            f"leadhand: {_running(running)}; --force ends {'it' if running == 1 else 'them'}", file=sys.stderr
+        )
         return 1
     await keeper.stop(force=bool(running))
     print("keeper stopped")
@@ -56,4 +58,8 @@ def _agreed(running: int) -> bool:
     """Ask, where there is somebody to ask."""
     if not sys.stdin.isatty():
         return False
-    return input(f"{running} agents are running and will be ended. Stop the keeper? [y/N] ").lower() == "y"
+    return input(f"{_running(running)} and would be ended. Stop the keeper? [y/N] ").lower() == "y"
+
+
+def _running(count: int) -> str:
+    return "1 agent is running" if count == 1 else f"{count} agents are running"

@@ -128,7 +128,7 @@ class Desk:
         """Find the session a command is about, and what else was said: the session that is named, else that
         of the reply or the topic, else the only one that waits. `text`: the command takes other words too.
         """
-        first, _, more = message.rest.partition(" ")
+        first, more = [*message.rest.split(maxsplit=1), "", ""][:2]
         if first:
             with suppress(UnknownSession):
                 return (await self.engine.session_named(first.strip("[]"))).id, more.strip()

@@ -47,9 +47,9 @@ async def new(desk: Desk, message: Incoming) -> None:
 
 def _project_of(text: str, projects: list[str]) -> tuple[str | None, str]:
     """Take a known project's name off the front."""
-    first, _, rest = text.partition(" ")
+    first, *rest = text.split(maxsplit=1)
     if NAME.fullmatch(first) and first in projects:
-        return first, rest.strip()
+        return first, rest[0].strip() if rest else ""
     return None, text
 
 

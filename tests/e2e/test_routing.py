@@ -143,7 +143,7 @@ async def test_a_forum_has_a_topic_for_each_session_and_a_message_there_is_for_i
         await crew.say("Name it in the README", topic=crew.topics["two"])
         assert (await plan_of(crew, "two", 2)).topic == crew.topics["two"].id
         await crew.say("/approve", topic=crew.topics["one"])
-        await crew.wait("👍 [one]", topic=crew.topics["one"])
+        await crew.wait("👍 [one]", topic=crew.topics["one"], timeout=PATIENT)
         assert "Approve" in (await plan_of(crew, "two", 2)).buttons
 
 
@@ -155,7 +155,7 @@ async def test_in_the_general_topic_sessions_are_begun_and_decided_by_name(tmp_p
         await crew.say("/sessions")
         assert (await crew.wait("1 session")).topic == 0
         await crew.say("/approve one")
-        await crew.wait("👍 [one]", topic=crew.topics["one"])
+        await crew.wait("👍 [one]", topic=crew.topics["one"], timeout=PATIENT)
         assert sessions(play) == 1
 
 

@@ -31,20 +31,20 @@ PEOPLE_SAY = [
     "-rf --no-verify $(reboot) `reboot` ; reboot",
     "\t\t tabbed",
     "名前:任务",
-    "a" * 4096,
-    "😀" * 2048,
+    "a" * 4000,
+    "😀" * 2000,
 ]
 
 
 async def test_any_task_begins_a_session_and_reaches_the_agent_as_it_was_written(tmp_path: Path) -> None:
     async with acting(tmp_path, [("end", "Done.")]) as play:
         for number, text in enumerate(PEOPLE_SAY):
-            await play.chat.say(f"/new tally n{number}: {text}"[:4096])
+            await play.chat.say(f"/new tally n{number}: {text}")
         for number in range(len(PEOPLE_SAY)):
             await play.see(f"✅ [n{number}] Completed")
         told = {entry["prompt"] for entry in heard(tmp_path)}
         for number, text in enumerate(PEOPLE_SAY):
-            assert f"/new tally n{number}: {text}"[:4096].partition(": ")[2].strip() in told, text
+            assert f"/new tally n{number}: {text}".partition(": ")[2].strip() in told, text
         assert not any(note.text.startswith("✅ [x]") for note in bots(play))
 
 
@@ -76,7 +76,7 @@ async def test_spaces_and_empty_things_start_nothing(tmp_path: Path) -> None:
 async def test_a_message_of_a_hundred_kilobytes_becomes_one_session(tmp_path: Path) -> None:
     long = " ".join(f"word{n}" for n in range(12_000))
     assert len(long) > 100_000
-    async with acting(tmp_path, [("sleep", 2), ("end", "Read.")]) as play:
+    async with acting(tmp_path, [("end", "Read.")]) as play:
         await play.chat.say(long)  # as clients do, it is sent in pieces of 4096
         await play.see("✅ [")
         assert sessions(play) == 1
@@ -274,6 +274,5 @@ async def test_a_whole_journey_is_told_in_one_language_and_in_order(tmp_path: Pa
         await asyncio.sleep(1.0)
         marks = [note.text[0] for note in bots(play)[1:]]
         assert [mark for mark in marks if mark != "⚙"] == list("🚀📋👍❓✅🔀✅"), marks
-        assert not any(
-            note.text == words.progress_working(name="add-json-output-format") for note in bots(play)
-        )
+        working = words.progress_working(name="add-json-output-format")
+        assert not any(note.text.startswith(working) for note in bots(play))
