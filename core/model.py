@@ -166,7 +166,7 @@ class Decision:
     """A choice shown to people. The row exists before its buttons do; the first press wins.
 
     `subject` is the plan version, the question's or permission's row id with its item index, or the
-    branch tip the question was asked about.
+    branch tip with a random part: the same tip may be asked about again.
     """
 
     id: str

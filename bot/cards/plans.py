@@ -76,11 +76,13 @@ def _buttons(notice: Notice, words: Words) -> tuple[tuple[Button, ...], ...]:
 def feedback(notice: Notice, words: Words) -> Message:
     """Ask what should change; the next message of the person who pressed Revise is the answer."""
     data = notice.data
-    if data.get("closed"):
-        text = words.plan_feedback_ask_closed(
-            name=data["name"], version=data["version"], next=data["version"] + 1
+    if data.get("closed") == "given":
+        version = data["version"]
+        return Message(
+            card(words.plan_feedback_ask_closed(name=data["name"], version=version, next=version + 1))
         )
-        return Message(card(text))
+    if data.get("closed"):
+        return Message(card(words.plan_feedback_ask_superseded(name=data["name"], version=data["version"])))
     text = words.plan_feedback_ask(name=data["name"], version=data["version"])
     return Message(card(text), force_reply=words.plan_feedback_ask_placeholder())
 

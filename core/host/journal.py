@@ -114,6 +114,10 @@ class Journal:
         self._write({"done": command})
         self._done[command] = True
 
+    def sync(self) -> None:
+        """Bring what was written to the disk: not even after a power cut may control be ahead of us."""
+        os.fdatasync(self._fd)
+
     def ack(self, seq: int) -> None:
         """Remember what control has stored."""
         if seq > self.acked:

@@ -13,7 +13,7 @@ from functools import partial
 from core.events import Event
 from core.host.journal import Journal
 from core.host.patience import patiently
-from core.ports import HostLink
+from core.ports import HostLink, Record
 
 log = logging.getLogger(__name__)
 MOST_WAITING = 1000  # records control has not taken; an agent that has more to say is read later
@@ -53,9 +53,13 @@ class Reporter:
             await self._news.wait()
             self._news.clear()
             while batch := self._journal.unconfirmed():
-                await patiently("records are not taken", partial(self._link.append, batch))
+                await patiently("records are not taken", partial(self._hand_over, batch))
                 self._confirm(batch[-1].seq)
             self._on_told()
+
+    async def _hand_over(self, batch: Sequence[Record]) -> None:
+        await asyncio.to_thread(self._journal.sync)
+        await self._link.append(batch)
 
     def _confirm(self, seq: int) -> None:
         try:

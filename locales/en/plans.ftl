@@ -18,5 +18,6 @@ plan-closed-superseded = No longer waits: the session went on or ended without a
 plan-feedback-ask = ✏️ [{ $name }] What should change? Your next message here is the feedback on plan v{ $version }.
     .placeholder = What should change?
     .closed = ✏️ [{ $name }] Feedback on plan v{ $version } sent. The next plan is v{ $next }.
+    .superseded = ✏️ [{ $name }] Feedback on plan v{ $version } is not needed any more.
 
 plan-early = ⚠️ [{ $name }] Files changed before a plan was approved. Look at the changes before you merge.

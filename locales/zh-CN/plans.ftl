@@ -18,5 +18,6 @@ plan-closed-superseded = 不再等待：会话已继续或结束，未作决定�
 plan-feedback-ask = ✏️ [{ $name }] 需要改什么？你在这里发的下一条消息就是对计划 v{ $version } 的意见。
     .placeholder = 需要改什么？
     .closed = ✏️ [{ $name }] 对计划 v{ $version } 的意见已发送。下一版计划为 v{ $next }。
+    .superseded = ✏️ [{ $name }] 不再需要对计划 v{ $version } 的意见。
 
 plan-early = ⚠️ [{ $name }] 在计划获批之前文件已有改动。合并前请先查看这些改动。

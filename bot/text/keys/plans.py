@@ -64,6 +64,10 @@ class PlansKeys(Speaker):
         """✏️ [{ $name }] Feedback on plan v{ $version } sent. The next plan is v{ $next }."""
         return self.get("plan-feedback-ask.closed", name=name, version=version, next=next)
 
+    def plan_feedback_ask_superseded(self, *, name: Value, version: Value) -> str:
+        """✏️ [{ $name }] Feedback on plan v{ $version } is not needed any more."""
+        return self.get("plan-feedback-ask.superseded", name=name, version=version)
+
     def plan_early(self, *, name: Value) -> str:
         """⚠️ [{ $name }] Files changed before a plan was approved. Look at the changes before you merge."""
         return self.get("plan-early", name=name)

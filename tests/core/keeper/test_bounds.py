@@ -42,7 +42,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
     if os.getuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("needs root and the right to mount")
     yield tmp_path
-    subprocess.run(["umount", str(logs)], check=True)
+    subprocess.run(["umount", "-l", str(logs)], check=True)
 
 
 def _grow(home: Path) -> None:

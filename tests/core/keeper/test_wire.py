@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -161,7 +162,8 @@ async def test_the_daemon_keeps_nothing_of_its_starter(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.set_inheritable(write, True)
     script = (
-        f"umask 022; cd {tmp_path}; LEADHAND_RUN=someone SECRET=x exec {sys.executable} -m core.keeper {home}"
+        f"umask 022; cd {shlex.quote(str(tmp_path))}; LEADHAND_RUN=someone SECRET=x"
+        f" exec {shlex.quote(sys.executable)} -m core.keeper {shlex.quote(str(home))}"
     )
     env = {**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", str(Path(__file__).parents[3]))}
     await asyncio.to_thread(subprocess.run, ["sh", "-c", script], env=env, check=True, close_fds=False)
